@@ -1,0 +1,1 @@
+"""Values that every floor speaks in; standard library and `packaging` only."""

@@ -1,0 +1,105 @@
+"""What a project asks for (needs) and what it lets one guess (evidence)."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from datetime import date
+from pathlib import Path
+
+
+class OriginKind(enum.StrEnum):
+    """Where a need comes from, strongest first."""
+
+    DECLARED = "declared"
+    IMPORTED = "imported"
+    ARTIFACT = "artifact"
+    REQUEST = "request"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A file and line of the project (or "command line") that a need or a use comes from; line 0 means the whole file."""
+
+    kind: OriginKind
+    path: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path or str(self.kind)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A constraint: one PEP 508 requirement (normalised text, markers kept) and where it was written.
+
+    `constraint` marks a line of a constraints file (it restricts but does not install). `strength` orders what gives way
+    when needs contradict each other: 4 command line, 3 exact pins of the main requirements file, 2 hand-written ranges and pins elsewhere, 1 setup.py
+    ranges and inferred needs, 0 hearsay (README). `url` keeps a direct reference (VCS, URL, path) that no index can answer.
+    """
+
+    requirement: str
+    origin: Origin
+    constraint: bool = False
+    strength: int = 2
+    url: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One third-party dotted name that the source uses, with aliases resolved: "tensorflow.keras.layers.Dense".
+
+    `imported` marks an import (module or from-import) rather than an attribute access; `guarded` one under try/except or
+    a version check, so its absence is not fatal; `statement` is the import statement as written, for the probe.
+    """
+
+    dotted: str
+    origin: Origin
+    imported: bool = False
+    guarded: bool = False
+    statement: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A bound on the interpreter: `specifier` (">=3.8", "<3.10"), the reason in words, and where it shows."""
+
+    specifier: str
+    reason: str
+    origin: Origin
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One model file: its format ("keras-h5", "onnx", "torch-zip" ...) and the marks its header carries
+    ({"keras_version": "2.2.4"}); read by header or opcode, never executed."""
+
+    path: str
+    format: str
+    marks: tuple[tuple[str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is soft, weighed by the ranker: API uses, interpreter bounds, dates, notes to tell."""
+
+    uses: tuple[Use, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    dates: tuple[tuple[date, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def last_worked(self) -> date | None:
+        """The best single guess of when the project was last known to work: the newest dated sign."""
+        return max((day for day, _ in self.dates), default=None)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project as read: `root` is its folder, `needs` hard constraints, `evidence` soft signs."""
+
+    root: Path
+    needs: tuple[Need, ...] = ()
+    evidence: Evidence = Evidence()
+    artifacts: tuple[Artifact, ...] = ()
+    frameworks: tuple[str, ...] = ()

@@ -1,0 +1,41 @@
+"""The answer: one chosen set, what else was considered, and the proof if it was built."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from resolver.core.candidate import Relaxation, Scored
+from resolver.core.outcome import Outcome
+from resolver.core.project import Project
+from resolver.core.target import Target
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RankerInfo:
+    """Which ranker decided: its version and what it was trained on ("1,204 outcomes up to 2026-11-22")."""
+
+    version: str = ""
+    trained_on: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What `resolve` answers: the chosen set first, its runners-up, and everything the renderers need.
+
+    `base_image` is a tag; `system_packages` Debian package names, sorted; `warnings` sentences for the person;
+    `would_break` sentences about what plain `pip install -r` would have done; `considered` counts distinct candidates.
+    """
+
+    project: Project
+    target: Target
+    chosen: Scored
+    others: tuple[Scored, ...] = ()
+    considered: int = 0
+    base_image: str = ""
+    system_packages: tuple[str, ...] = ()
+    relaxed: tuple[Relaxation, ...] = ()
+    warnings: tuple[str, ...] = ()
+    would_break: tuple[str, ...] = ()
+    ranker: RankerInfo = RankerInfo()
+    snapshot: str = ""
+    proof: Outcome | None = None

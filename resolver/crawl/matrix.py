@@ -1,0 +1,91 @@
+"""The matrix: for each stack the candidate sets over all Pythons and policies, turned into build specs."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from resolver.core.candidate import Candidate
+from resolver.core.outcome import BuildSpec, Probe
+from resolver.core.reporter import Reporter
+from resolver.core.target import PYTHONS, Target
+from resolver.crawl.stacks import Stack
+from resolver.interfaces import Solver
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One build that could be made: its stack, the candidate it came from, and the exact spec."""
+
+    stack: Stack
+    candidate: Candidate
+    spec: BuildSpec
+
+
+def probe_of(stack: Stack, candidate: Candidate) -> Probe:
+    """What the cell tries: the stack's own imports and names, and every direct need that is in the set."""
+    present = {release.name for release in candidate.packages}
+    return Probe(imports=stack.imports, names=stack.names, distributions=tuple(sorted(set(candidate.direct) & present)))
+
+
+def cells(
+    stacks: Sequence[Stack],
+    solver: Solver,
+    *,
+    libraries: Callable[[Candidate], tuple[str, ...]],
+    per_stack: int,
+    pool: int = 160,
+    pythons: Sequence[str] = PYTHONS,
+    seed: int = 0,
+    reporter: Reporter | None = None,
+) -> Iterator[Cell]:
+    """`per_stack` cells for each stack, spread over Pythons and policies; deterministic for a seed.
+
+    The solver offers up to `pool` candidates a stack; one is drawn from each Python in turn, so that no Python and no policy crowds
+    out the others. Costs a solver run per stack. A stack that has no set anywhere yields nothing and is told to the reporter.
+    """
+    targets = [Target(python=python) for python in pythons]
+    for done, stack in enumerate(stacks):
+        if reporter:
+            reporter.progress(done, len(stacks), stack.name)
+        found = list(solver.candidates(stack.project(), targets, pool))
+        if not found and reporter:
+            reporter.warning(f"stack {stack.name}: no set on any Python")
+        for candidate in spread(found, per_stack, random.Random(f"{seed}:{stack.name}")):  # noqa: S311 - a sample, not a secret
+            yield Cell(stack=stack, candidate=candidate, spec=spec_of(stack, candidate, libraries(candidate)))
+
+
+def spec_of(stack: Stack, candidate: Candidate, system_packages: Sequence[str]) -> BuildSpec:
+    """The build of one candidate of one stack."""
+    return BuildSpec(
+        target=candidate.target,
+        pins=tuple(sorted(candidate.pins)),
+        system_packages=tuple(sorted(system_packages)),
+        probe=probe_of(stack, candidate),
+        stack=stack.name,
+        policy=candidate.policy,
+    )
+
+
+def spread(found: Sequence[Candidate], wanted: int, chance: random.Random) -> list[Candidate]:
+    """At most `wanted` of the candidates, round-robin over Pythons, within a Python over kinds of policy, shuffled by `chance`."""
+    shelves: dict[str, dict[str, list[Candidate]]] = defaultdict(lambda: defaultdict(list))
+    for candidate in found:
+        shelves[candidate.target.python][candidate.policy.split(" ", maxsplit=1)[0]].append(candidate)
+    queues = []
+    for shelf in shelves.values():
+        kinds = list(shelf.values())
+        for kind in kinds:
+            chance.shuffle(kind)
+        chance.shuffle(kinds)
+        longest = max(len(kind) for kind in kinds)
+        queues.append([kind[row] for row in range(longest) for kind in kinds if row < len(kind)])
+    chance.shuffle(queues)
+    taken: list[Candidate] = []
+    for row in range(max((len(queue) for queue in queues), default=0)):
+        taken += [queue[row] for queue in queues if row < len(queue)]
+        if len(taken) >= wanted:
+            break
+    return taken[:wanted]

@@ -1,0 +1,77 @@
+"""The order of building: unknown keys only, spread over stacks first, heavy wheels kept together."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from resolver.crawl.matrix import Cell
+
+HEAVY_MB = 300
+"""A pin whose wheel is at least this large decides the group that a cell is built in (MB)."""
+
+
+def plan(
+    cells: Iterable[Cell],
+    known: frozenset[str],
+    *,
+    interest: Callable[[Cell], float] | None = None,
+    window: int = 60,
+    seed: int = 0,
+) -> list[Cell]:
+    """The cells to build, in order; each key once, known ones dropped; deterministic for a seed.
+
+    Cells are dealt in rounds: a round holds at most one cell of every stack, the most interesting first (`interest` is the ranker's
+    uncertainty, 0 to 1; without one the deal is random). Within a window of `window` cells those that share heavy wheels stand
+    together, so that each is fetched once while it is in the cache.
+    """
+    chance = random.Random(seed)  # noqa: S311 - an order, not a secret
+    seen = set(known)
+    stacks: dict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        if cell.spec.key not in seen:
+            seen.add(cell.spec.key)
+            stacks[cell.stack.name].append(cell)
+    for queue in stacks.values():
+        chance.shuffle(queue)
+        if interest:
+            queue.sort(key=interest, reverse=True)
+    order: list[Cell] = []
+    names = sorted(stacks)
+    for row in range(max((len(queue) for queue in stacks.values()), default=0)):
+        chance.shuffle(names)
+        order += [stacks[name][row] for name in names if row < len(stacks[name])]
+    return [cell for start in range(0, len(order), window) for cell in sorted(order[start : start + window], key=heavy_group)]
+
+
+def heavy_group(cell: Cell) -> tuple[str, ...]:
+    """The heavy pins of a cell, heaviest first: cells with equal groups share downloads."""
+    heavy = [(weight(cell, place), str(release.pin)) for place, release in enumerate(cell.candidate.packages)]
+    return tuple(pin for mb, pin in sorted(heavy, reverse=True) if mb >= HEAVY_MB)
+
+
+def weight(cell: Cell, place: int) -> float:
+    """The size in MB of the largest wheel that the release at `place` could install on the cell's Python, 0 when unknown."""
+    release = cell.candidate.packages[place]
+    tag = "cp" + cell.spec.target.python.replace(".", "")
+    sizes = [file.size for file in release.files if file.kind == "wheel" and (f"-{tag}" in file.filename or "-py3" in file.filename or "abi3" in file.filename)]
+    return max(sizes, default=0) / 1e6
+
+
+def uncertainty(probability: float) -> float:
+    """Shannon entropy of a pass probability, in bits: 1 at one half, 0 when sure."""
+    p = min(max(probability, 1e-9), 1 - 1e-9)
+    return -p * math.log2(p) - (1 - p) * math.log2(1 - p)
+
+
+def groups(order: Sequence[Cell]) -> list[list[Cell]]:
+    """The plan cut where the heavy group changes; cells of one group may run side by side."""
+    cut: list[list[Cell]] = []
+    for cell in order:
+        if cut and heavy_group(cut[-1][0]) == heavy_group(cell):
+            cut[-1].append(cell)
+        else:
+            cut.append([cell])
+    return cut

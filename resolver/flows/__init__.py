@@ -1,0 +1,1 @@
+"""The recipes: resolve, crawl, train, feedback. They join rooms through seams and plain values."""

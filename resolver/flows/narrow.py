@@ -1,0 +1,123 @@
+"""Turning what the source uses into needs: versions of a distribution that lack a used name are ruled out, softly.
+
+A project that calls `tensorflow.placeholder` and says nothing of versions has still said `tensorflow<2`. The timeline knows it; here
+it becomes a need of the weakest strength, with the file and line of the use, so that a contradiction relaxes it before any pin.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from resolver.core.package import NormalizedName
+from resolver.core.project import Need, Origin, OriginKind, Project, Use
+from resolver.interfaces import PackageIndex, Timeline
+
+MISSING = 0.5
+"""A name offered with less certainty than this counts as missing."""
+
+Owners = Callable[[str], Sequence[str]]
+
+
+def narrow(project: Project, index: PackageIndex, timeline: Timeline, owners: Owners) -> Project:
+    """The project with one more need for each distribution whose versions differ in what they offer of the used names.
+
+    Only unguarded uses count. Where no version offers everything, the versions that offer most are kept. Costs one timeline
+    look-up per version of each distribution used.
+    """
+    added = []
+    wanted = allowed(project)
+    for name, uses in uses_by_distribution(project, owners).items():
+        try:
+            versions = [r.version for r in index.releases(name)]
+        except LookupError:
+            continue
+        need = _need(name, uses, _within(versions, wanted.get(name, ())), timeline)
+        if need:
+            added.append(need)
+    return dataclasses.replace(project, needs=project.needs + tuple(added))
+
+
+def allowed(project: Project) -> Mapping[NormalizedName, Sequence[str]]:
+    """Distribution -> the specifiers that the project's needs put on it."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    found: dict[NormalizedName, list[str]] = defaultdict(list)
+    for need in project.needs:
+        try:
+            requirement = Requirement(need.requirement)
+        except InvalidRequirement:
+            continue
+        found[NormalizedName(canonicalize_name(requirement.name))].append(str(requirement.specifier))
+    return found
+
+
+def uses_by_distribution(project: Project, owners: Owners) -> dict[NormalizedName, list[Use]]:
+    """The unguarded uses of each distribution that the project needs; a root that several needed distributions own goes to the first."""
+    needed = allowed(project)
+    roots: dict[str, NormalizedName | None] = {}
+    found: dict[NormalizedName, list[Use]] = defaultdict(list)
+    for use in project.evidence.uses:
+        if use.guarded:
+            continue
+        root = use.dotted.split(".", 1)[0]
+        if root not in roots:
+            names = [NormalizedName(canonicalize_name(owner)) for owner in owners(root)]
+            roots[root] = next((name for name in names if name in needed), None)
+        owner = roots[root]
+        if owner:
+            found[owner].append(use)
+    return found
+
+
+def _within(versions: Sequence[str], specifiers: Sequence[str]) -> list[Version]:
+    """Final versions that the specifiers admit (all of them when none is admitted), ascending."""
+    parsed = []
+    for text in versions:
+        try:
+            version = Version(text)
+        except InvalidVersion:
+            continue
+        if not version.is_prerelease:
+            parsed.append(version)
+    try:
+        spec = SpecifierSet(",".join(filter(None, specifiers)))
+    except InvalidSpecifier:
+        spec = SpecifierSet()
+    return sorted([v for v in parsed if spec.contains(v)] or parsed)
+
+
+def _need(name: NormalizedName, uses: Sequence[Use], versions: Sequence[Version], timeline: Timeline) -> Need | None:
+    """The need that keeps the versions with the fewest missing names, or None when all are alike."""
+    dotted = sorted({use.dotted for use in uses})
+    missing: dict[Version, frozenset[str]] = {}
+    for version in versions:
+        offers = timeline.offers(name, str(version), dotted)
+        missing[version] = frozenset(d for d, sure in zip(dotted, offers, strict=True) if sure is not None and sure < MISSING)
+    if not missing:
+        return None
+    fewest = min(len(names) for names in missing.values())
+    kept = [version for version in versions if len(missing[version]) == fewest]
+    if len(kept) == len(versions):
+        return None
+    lacking = frozenset().union(*(missing[v] for v in versions if v not in set(kept))) - missing[kept[0]]
+    witness = next((use for use in uses if use.dotted in lacking), uses[0])
+    origin = Origin(kind=OriginKind.IMPORTED, path=witness.origin.path, line=witness.origin.line)
+    return Need(requirement=f"{name}{_specifier(kept, versions)}", origin=origin, constraint=True, strength=0)
+
+
+def _specifier(kept: Sequence[Version], versions: Sequence[Version]) -> str:
+    """The range from the first to the last kept version, holes excluded one by one."""
+    inside = [v for v in versions if kept[0] <= v <= kept[-1]]
+    parts = []
+    if kept[0] != versions[0]:
+        parts.append(f">={kept[0]}")
+    if kept[-1] != versions[-1]:
+        parts.append(f"<={kept[-1]}")
+    parts += [f"!={v}" for v in inside if v not in set(kept)]
+    return ",".join(parts)

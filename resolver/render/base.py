@@ -1,0 +1,35 @@
+"""Which base image a target runs on, and what that image already has inside."""
+
+from __future__ import annotations
+
+from resolver.core.target import Target, minor
+
+CODENAME = "bookworm"
+"""The Debian release that images are based on unless told otherwise."""
+
+_DOCKER_PLATFORMS = {"linux_x86_64": "linux/amd64", "linux_aarch64": "linux/arm64"}
+
+
+def base_image(target: Target, codename: str = CODENAME) -> str:
+    """The slim image of the target's interpreter ("python:3.7-slim-bookworm").
+
+    Python 3.6 was out of support before bookworm existed, so no official image joins the two: its floating slim tag is named.
+    """
+    if minor(target.python) < 7:
+        return f"python:{target.python}-slim"
+    return f"python:{target.python}-slim-{codename}"
+
+
+def docker_platform(target: Target) -> str:
+    """The container platform of a target ("linux/amd64"); "" when it has no common name."""
+    return _DOCKER_PLATFORMS.get(target.platform, "")
+
+
+def base_setuptools(python: str) -> str:
+    """The setuptools that the official image of an interpreter carries, "" for 3.12 and later, which carry none."""
+    number = minor(python)
+    if number >= 12:
+        return ""
+    if number >= 10:
+        return "65.5.1"
+    return "58.1.0" if number == 9 else "57.5.0"

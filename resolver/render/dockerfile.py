@@ -1,0 +1,97 @@
+"""`Dockerfile`: the chosen set as an image that needs nothing but the lock beside it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from resolver import __version__
+from resolver.core.errors import ResolverError
+from resolver.core.resolution import Resolution
+from resolver.render.base import CODENAME, base_image, docker_platform
+from resolver.render.entry import Entry, guess_entry
+from resolver.render.files import MARKER
+from resolver.render.lock import LockRenderer, hashes
+from resolver.render.sdist import Wheelhouse, sources
+from resolver.render.words import comment, debian_word, docker_list, docker_word, image_word, plain_word
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+_FOLDER = re.compile(r"(/[A-Za-z0-9_-]+)+")
+
+
+class DockerfileRenderer:
+    """Writes `Dockerfile`; it expects `requirements.lock` of the same resolution in the same folder."""
+
+    def __init__(self, base_codename: str = CODENAME, workdir: str = "/app") -> None:
+        if not _FOLDER.fullmatch(workdir):
+            raise ResolverError(f"{workdir!r} is no working folder", hint="give an absolute path of letters, digits, - and _")
+        self._codename = base_codename
+        self._workdir = workdir
+
+    def render(self, resolution: Resolution) -> str:
+        """The Dockerfile's text; raises ResolverError for a name or version that no index would give."""
+        entry = guess_entry(resolution.project.root)
+        source = sources(resolution)
+        return _template().render(
+            marker=MARKER,
+            target=comment(str(resolution.target)),
+            image=image_word(resolution.base_image or base_image(resolution.target, self._codename)),
+            platform=docker_platform(resolution.target),
+            workdir=self._workdir,
+            system_packages=[debian_word(name) for name in sorted(set(resolution.system_packages))],
+            builds=[_build(house, resolution) for house in source.builds],
+            compiler=source.compiler,
+            cuda=resolution.target.accelerator.kind == "cuda",
+            labels=[(name, docker_word(value)) for name, value in _labels(resolution)],
+            port=entry.port,
+            healthcheck=docker_list(_healthcheck(entry)),
+            command=docker_list(entry.command),
+        )
+
+
+def _build(house: Wheelhouse, resolution: Resolution) -> dict[str, list[str]]:
+    """Words of one `pip wheel`, every one made of checked parts, so single quotes are all the shell quoting they need."""
+    return {
+        "tools": [f"'{tool}'" for tool in house.tools],
+        "pins": [
+            f"'{plain_word(r.name, 'package name')}=={plain_word(r.version, 'version')} "
+            + " ".join(f"--hash=sha256:{digest}" for digest in hashes(r, resolution))
+            + "'"
+            for r in house.releases
+        ],
+    }
+
+
+def _labels(resolution: Resolution) -> list[tuple[str, str]]:
+    lock = LockRenderer().render(resolution)
+    return [
+        ("org.opencontainers.image.title", resolution.project.root.name or "project"),
+        ("org.opencontainers.image.base.name", resolution.base_image or base_image(resolution.target)),
+        ("resolver.version", __version__),
+        ("resolver.ranker", resolution.ranker.version or "none"),
+        ("resolver.probability", f"{resolution.chosen.probability:.3f}"),
+        ("resolver.lock.sha256", hashlib.sha256(lock.encode()).hexdigest()),
+    ]
+
+
+def _healthcheck(entry: Entry) -> tuple[str, ...]:
+    # Any HTTP answer will do: a model server often has no page at "/".
+    connect = f"c = http.client.HTTPConnection('127.0.0.1', {entry.port}, timeout=5)"
+    return ("python", "-c", f"import http.client; {connect}; c.request('GET', '/'); c.getresponse()")
+
+
+@functools.lru_cache(maxsize=1)
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    # Not HTML: every word is escaped for its instruction before it gets here (words.py).
+    environment = Environment(
+        loader=PackageLoader("resolver.render"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=True, autoescape=False,  # noqa: S701
+    )  # fmt: skip
+    return environment.get_template("Dockerfile.j2")

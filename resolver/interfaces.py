@@ -68,7 +68,8 @@ class Solver(Protocol):
 
     def candidates(self, project: Project, targets: Sequence[Target], limit: int) -> Iterator[Candidate]:
         """At most `limit` distinct complete sets, over all targets and policies, informative ones first. Yields nothing
-        when no set exists."""
+        when no set exists.
+        """
         ...
 
 
@@ -125,6 +126,8 @@ class Renderer(Protocol):
 class Tracker(Protocol):
     """Where experiments are recorded."""
 
-    def log(self, experiment: str, name: str, *, parameters: Mapping[str, object], metrics: Mapping[str, float], files: Iterable[str] = ()) -> str:
+    def log(
+        self, experiment: str, name: str, *, parameters: Mapping[str, object], metrics: Mapping[str, float], files: Iterable[str] = ()
+    ) -> str:
         """Record one finished run and return its identifier."""
         ...

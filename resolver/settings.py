@@ -83,7 +83,17 @@ def _coerce(name: str, kind: type, value: object, where: str) -> object:
     if kind is bool:
         if isinstance(value, bool):
             return value
-        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+            "": False,
+        }
         if str(value).lower() in words:
             return words[str(value).lower()]
         raise UsageError(f"setting `{name}` from {where}: {value!r} is neither true nor false", hint="use true or false")
@@ -114,7 +124,11 @@ def load(overrides: Mapping[str, object] | None = None) -> tuple[Settings, dict[
     config = user_folder("config") / "config.toml"
     layers: list[tuple[Source, str, Mapping[str, object]]] = [
         (Source.FILE, str(config), _from_file(config)),
-        (Source.ENVIRONMENT, "environment", {k[9:].lower(): v for k, v in os.environ.items() if k.startswith("RESOLVER_") and k != "RESOLVER_HOME"}),
+        (
+            Source.ENVIRONMENT,
+            "environment",
+            {k[9:].lower(): v for k, v in os.environ.items() if k.startswith("RESOLVER_") and k != "RESOLVER_HOME"},
+        ),
         (Source.COMMAND_LINE, "command line", {k: v for k, v in (overrides or {}).items() if v is not None}),
     ]
     for source, where, given in layers:

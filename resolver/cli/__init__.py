@@ -1,0 +1,1 @@
+"""Words to and from people; the only floor that prints, exits and catches the root exception."""

@@ -16,7 +16,7 @@ from resolver.core.target import Target
 class Verdict(enum.StrEnum):
     """`VOID`: the machine failed (network, disk, registry, daemon), not the environment; never a label."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict
     FAIL = "fail"
     VOID = "void"
 
@@ -72,7 +72,8 @@ class Probe:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSpec:
     """One build, fully determined: target, pins (sorted), system packages (sorted), probe. `stack` names the group of
-    like-minded specs that it must never be split from (a crawl stack or a project)."""
+    like-minded specs that it must never be split from (a crawl stack or a project).
+    """
 
     target: Target
     pins: tuple[Pin, ...]

@@ -34,8 +34,8 @@ class Need:
     """A constraint: one PEP 508 requirement (normalised text, markers kept) and where it was written.
 
     `constraint` marks a line of a constraints file (it restricts but does not install). `strength` orders what gives way
-    when needs contradict each other: 4 command line, 3 exact pins of the main requirements file, 2 hand-written ranges and pins elsewhere, 1 setup.py
-    ranges and inferred needs, 0 hearsay (README). `url` keeps a direct reference (VCS, URL, path) that no index can answer.
+    when needs contradict each other: 4 command line, 3 exact pins of the main requirements file, 2 hand-written ranges and pins
+    elsewhere, 1 setup.py ranges and inferred needs, 0 hearsay (README) and what only the source's uses say. `url` keeps a direct reference (VCS, URL, path) that no index can answer.
     """
 
     requirement: str
@@ -72,7 +72,8 @@ class Bound:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """One model file: its format ("keras-h5", "onnx", "torch-zip" ...) and the marks its header carries
-    ({"keras_version": "2.2.4"}); read by header or opcode, never executed."""
+    ({"keras_version": "2.2.4"}); read by header or opcode, never executed.
+    """
 
     path: str
     format: str

@@ -17,7 +17,8 @@ PYTHON_RELEASED = {
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Accelerator:
     """`kind` is cpu, cuda or rocm; `runtime` a CUDA version or major ("12", "12.4"), "" for any; `driver` the newest
-    driver branch on the host ("535"), "" when unknown."""
+    driver branch on the host ("535"), "" when unknown.
+    """
 
     kind: str = "cpu"
     runtime: str = ""

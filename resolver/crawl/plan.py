@@ -56,7 +56,11 @@ def weight(cell: Cell, place: int) -> float:
     """The size in MB of the largest wheel that the release at `place` could install on the cell's Python, 0 when unknown."""
     release = cell.candidate.packages[place]
     tag = "cp" + cell.spec.target.python.replace(".", "")
-    sizes = [file.size for file in release.files if file.kind == "wheel" and (f"-{tag}" in file.filename or "-py3" in file.filename or "abi3" in file.filename)]
+    sizes = [
+        file.size
+        for file in release.files
+        if file.kind == "wheel" and (f"-{tag}" in file.filename or "-py3" in file.filename or "abi3" in file.filename)
+    ]
     return max(sizes, default=0) / 1e6
 
 

@@ -110,5 +110,10 @@ def build_cell(executor: Executor, cell: Cell) -> Outcome:
         return executor.run(cell.spec)
     except EngineUnavailable as problem:
         return Outcome(
-            spec=cell.spec, verdict=Verdict.VOID, stage=Stage.INSTALL, failure=FailureClass.MACHINE, message=problem.message, executor=executor.name
+            spec=cell.spec,
+            verdict=Verdict.VOID,
+            stage=Stage.INSTALL,
+            failure=FailureClass.MACHINE,
+            message=problem.message,
+            executor=executor.name,
         )

@@ -31,7 +31,10 @@ class Stack:
         """The stack as a project that the solver and the ranker understand."""
         declared = Origin(kind=OriginKind.DECLARED, path="requirements.txt")
         imported = Origin(kind=OriginKind.IMPORTED, path="app.py")
-        needs = [Need(requirement=text, origin=dataclasses.replace(declared, line=line), strength=_strength(text)) for line, text in enumerate(self.needs, 1)]
+        needs = [
+            Need(requirement=text, origin=dataclasses.replace(declared, line=line), strength=_strength(text))
+            for line, text in enumerate(self.needs, 1)
+        ]
         needs += [Need(requirement=text, origin=imported, strength=1) for text in self.inferred]
         uses = [Use(dotted=_dotted(text), origin=imported, imported=True, statement=text) for text in self.imports]
         uses += [Use(dotted=text, origin=imported) for text in self.names]
@@ -48,7 +51,7 @@ def _dotted(statement: str) -> str:
     """The dotted name that an import statement of one name binds: "from a.b import c" -> "a.b.c"."""
     words = statement.replace(",", " ").split()
     if words[0] == "from":
-        return words[1] if words[3] in {"*", "("} else f"{words[1]}.{words[3]}"
+        return words[1] if words[3].startswith(("*", "(")) else f"{words[1]}.{words[3]}"
     return words[1]
 
 

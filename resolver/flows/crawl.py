@@ -76,6 +76,12 @@ def crawl(
     )
     metrics = {"built": night.built, "passed": night.passed, "failed": night.failed, "void": night.void, "seconds": night.seconds}
     metrics |= {f"class.{name}": count for name, count in night.classes}
-    parameters = {"per_stack": request.per_stack, "jobs": request.jobs, "seed": request.seed, "planned": len(order), "ended": night.ended}
+    parameters = {
+        "per_stack": request.per_stack,
+        "jobs": request.jobs,
+        "seed": request.seed,
+        "planned": len(order),
+        "ended": night.ended,
+    }
     tracker.log("crawl", f"night of {snapshot}", parameters=parameters, metrics={k: float(v) for k, v in metrics.items()})
     return night

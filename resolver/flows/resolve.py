@@ -83,7 +83,8 @@ def resolve(
 ) -> Resolution:
     """Consider up to `request.limit` sets, rank them all, and answer with the first.
 
-    `libraries` gives a set's Debian packages and warnings; `complete` fills in file hashes. Raises Unsatisfiable with the conflict when no set exists.
+    `libraries` gives a set's Debian packages and warnings; `complete` fills in file hashes.
+    Raises Unsatisfiable with the conflict when no set exists.
     """
     where = targets(project, request)
     reporter.step("finding version sets")
@@ -137,5 +138,7 @@ def would_break(ranked: Sequence[Scored], best: Scored) -> tuple[str, ...]:
     if plain.candidate.pins == best.candidate.pins or plain.probability >= best.probability - 0.05:
         return ()
     worst = [edge for edge in plain.worst_edges if edge.probability >= 0.3 and edge.why][:2]
-    told = tuple(f"{edge.importer.name} {edge.importer.version} with {edge.provider.name} {edge.provider.version}: {edge.why}" for edge in worst)
+    told = tuple(
+        f"{edge.importer.name} {edge.importer.version} with {edge.provider.name} {edge.provider.version}: {edge.why}" for edge in worst
+    )
     return told or plain.reasons[:2]

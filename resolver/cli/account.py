@@ -1,0 +1,75 @@
+"""The short account of an answer, in words for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from resolver.core.project import OriginKind, Project
+from resolver.core.resolution import Resolution
+
+
+def account(resolution: Resolution, written: Sequence[Path], *, explain: bool = False) -> Iterator[str]:
+    """Line by line: what was found, how many sets were considered, the chosen one, why, what plain pip would break, what was written."""
+    yield found(resolution.project)
+    candidate = resolution.chosen.candidate
+    direct = set(candidate.direct)
+    pins = [pin for pin in candidate.pins if pin.name in direct]
+    shown = ", ".join(f"{pin.name} {pin.version}" for pin in pins[:8]) + (f" and {len(pins) - 8} more" if len(pins) > 8 else "")
+    yield (
+        f"considered {resolution.considered} complete sets; the best has {percent(resolution.chosen.probability)} to build and run"
+        + ("" if resolution.chosen.known else " (far from anything built so far)")
+    )
+    yield f"  Python {resolution.target.python}, {resolution.target.accelerator}: {shown} ({len(candidate.pins)} packages in all)"
+    for reason in resolution.chosen.reasons[: 8 if explain else 3]:
+        yield f"  because {reason}"
+    for relaxation in resolution.relaxed:
+        yield f"  gave way: {relaxation.where} {relaxation.requirement} -> {relaxation.became} ({relaxation.reason})"
+    for sentence in resolution.would_break:
+        yield f"  pip install -r would have broken: {sentence}"
+    for sentence in resolution.warnings[: None if explain else 5]:
+        yield f"  note: {sentence}"
+    if explain:
+        yield from explained(resolution)
+    if resolution.proof:
+        proof = resolution.proof
+        yield f"proof: {proof.verdict} at stage {proof.stage} after {proof.seconds:.0f} s {proof.message}".rstrip()
+    if written:
+        yield f"wrote {', '.join(path.name for path in written)} to {written[0].parent}"
+
+
+def found(project: Project) -> str:
+    """One sentence on what the project is made of."""
+    declared = {need.origin.path for need in project.needs if need.origin.kind is OriginKind.DECLARED}
+    inferred = sum(need.origin.kind is OriginKind.IMPORTED and not need.constraint for need in project.needs)
+    uses = len({use.dotted for use in project.evidence.uses})
+    parts = [
+        f"{sum(n.origin.kind is OriginKind.DECLARED for n in project.needs)} declared needs ({', '.join(sorted(declared)) or 'no file'})"
+    ]
+    if inferred:
+        parts.append(f"{inferred} more from imports")
+    parts.append(f"{uses} names used")
+    if project.artifacts:
+        parts.append(f"{len(project.artifacts)} model files ({', '.join(sorted({a.format for a in project.artifacts}))})")
+    when = project.evidence.last_worked
+    return f"found {', '.join(project.frameworks) or 'no known framework'}: {', '.join(parts)}" + (f", last touched {when}" if when else "")
+
+
+def explained(resolution: Resolution) -> Iterator[str]:
+    """What decided: the riskiest edges of the chosen set, and how the runners-up differ."""
+    for edge in resolution.chosen.worst_edges[:5]:
+        ends = f"{edge.importer.name} {edge.importer.version} -> {edge.provider.name} {edge.provider.version}"
+        yield f"  edge {ends}: {percent(edge.probability)} risk. {edge.why}".rstrip()
+    chosen = dict(resolution.chosen.candidate.pins)
+    for other in resolution.others:
+        pins = dict(other.candidate.pins)
+        differing = sorted(name for name in set(other.candidate.direct) if chosen.get(name) != pins.get(name))
+        changes = ", ".join(f"{name} {pins.get(name, 'absent')}" for name in differing[:5]) or "the same direct needs"
+        yield f"  next: {percent(other.probability)} Python {other.candidate.target.python} with {changes}"
+        yield from (f"    but {edge.why}" for edge in other.worst_edges[:1] if edge.why)
+
+
+def percent(probability: float) -> str:
+    """A probability as people say it; never "100 %" or "0 %", which nobody can know."""
+    whole = min(max(round(100 * probability), 1), 99)
+    return f"{whole} %"

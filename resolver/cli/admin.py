@@ -1,0 +1,227 @@
+"""`resolver ...`: what the nightly job, a reviewer and a maintainer run."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resolver.cli.console import ConsoleReporter, guarded, out
+from resolver.core.errors import ProjectError, UsageError
+
+app = typer.Typer(
+    add_completion=True,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="The crawl, the learning and the store behind `resolve`. Exit codes as for resolve.",
+)
+index_app = typer.Typer(no_args_is_help=True, help="The metadata snapshot: what it holds, and bringing it up to date.")
+app.add_typer(index_app, name="index")
+
+AsJson = Annotated[bool, typer.Option("--json", help="machine-readable output on stdout")]
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _house(**overrides: object):  # type: ignore[no-untyped-def]  # noqa: ANN202 - House is imported lazily
+    from resolver import compose, settings
+
+    values, _ = settings.load(overrides)
+    return compose.House(values, reporter=ConsoleReporter(verbose=bool(overrides.get("verbose"))))
+
+
+def seconds(text: str) -> float:
+    """ "90s", "30m", "6h", "1d" in seconds. Raises UsageError otherwise."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
+    if not found:
+        raise UsageError(f"--budget {text}: not a length of time", hint="write it as 90s, 30m, 6h or 1d")
+    return float(found[1]) * UNITS[found[2] or "s"]
+
+
+@app.command()
+def crawl(
+    stacks: Annotated[Path | None, typer.Option(help="the matrix, YAML (default: the bundled one)", show_default=False)] = None,
+    budget: Annotated[str, typer.Option(help="stop starting builds after this long (30m, 6h)")] = "6h",
+    per_stack: Annotated[int, typer.Option(help="cells per stack", min=1)] = 12,
+    jobs: Annotated[int, typer.Option(help="builds side by side", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="seed of the draw")] = 0,
+    executor: Annotated[str | None, typer.Option(help="docker or venv", show_default=False)] = None,
+    store: Annotated[str | None, typer.Option(help="outcome store: file or database URL", show_default=False)] = None,
+    only: Annotated[str, typer.Option(help="only stacks whose name contains this")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show the plan and build nothing")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="a line for every build")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build the matrix and record every outcome; start it again and it goes on where it was."""
+    with guarded(as_json=as_json):
+        limit = seconds(budget)
+        house = _house(store=store, executor=executor, verbose=verbose)
+        order = house.plan(stacks, per_stack=per_stack, seed=seed, only=only)
+        if dry_run:
+            for cell in order:
+                out(f"{cell.spec.key} {cell.stack.name} py{cell.spec.target.python} [{cell.spec.policy}] {len(cell.spec.pins)} pins")
+            out(f"{len(order)} cells")
+            return
+        night = house.crawl(order, jobs=jobs, budget_seconds=limit, per_stack=per_stack, seed=seed)
+        if as_json:
+            import dataclasses
+
+            out(json.dumps(dataclasses.asdict(night)))
+        else:
+            out(
+                f"{night.built} built in {night.seconds:.0f} s: {night.passed} pass, {night.failed} fail, {night.void} void ({night.ended})"
+            )
+
+
+@app.command()
+def train(
+    store: Annotated[str | None, typer.Option(help="outcome store: file or database URL", show_default=False)] = None,
+    outcomes: Annotated[
+        Path | None, typer.Option(help="exported outcomes to add to the store's (default: the repository's)", show_default=False)
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="where the champion lives", show_default=False)] = None,
+    seed: Annotated[int, typer.Option(help="seed of the fit")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train a challenger on all outcomes; it becomes champion only when it is better on the fixed hold-out."""
+    with guarded(as_json=as_json):
+        house = _house(store=store)
+        report = house.train(folder=folder, outcomes=outcomes, seed=seed)
+        out(json.dumps(report) if as_json else _table(report))
+
+
+@app.command()
+def evaluate(
+    store: Annotated[str | None, typer.Option(help="outcome store: file or database URL", show_default=False)] = None,
+    outcomes: Annotated[Path | None, typer.Option(help="exported outcomes to add to the store's", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The ranker against the baselines on held-out stacks."""
+    with guarded(as_json=as_json):
+        report = _house(store=store).evaluate(outcomes=outcomes)
+        out(json.dumps(report) if as_json else _table(report))
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="port on this machine")] = 5000,
+) -> None:
+    """Open MLflow on the local store of experiments."""
+    with guarded():
+        sys.exit(_house().dashboard(port))
+
+
+@app.command()
+def score(
+    file: Annotated[Path | None, typer.Argument(help="JSON Lines (default: standard input)", show_default=False)] = None,
+) -> None:
+    """Score given sets: JSON Lines in (id, python, pins, uses ...), JSON Lines out (id, probability, known, worst_edges)."""
+    with guarded():
+        lines = file.read_text(encoding="utf-8").splitlines() if file else sys.stdin
+        for line in _house().score(lines):
+            out(line)
+
+
+@app.command()
+def outcomes(
+    store: Annotated[str | None, typer.Option(help="outcome store: file or database URL", show_default=False)] = None,
+    export: Annotated[Path | None, typer.Option(help="write the outcomes to this folder as Parquet", show_default=False)] = None,
+    load: Annotated[Path | None, typer.Option("--import", help="add the outcomes of an exported folder", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the store holds: counts by verdict, Python, failure class; export and import."""
+    with guarded(as_json=as_json):
+        counts = _house(store=store).outcomes(export=export, load=load)
+        out(json.dumps(counts) if as_json else _table(counts))
+
+
+@app.command()
+def explain(
+    path: Annotated[Path, typer.Argument(help="a folder with a resolution.json, or the file")],
+    as_json: AsJson = False,
+) -> None:
+    """Why this set: read a resolution.json and tell what decided."""
+    with guarded(as_json=as_json):
+        file = path / "resolution.json" if path.is_dir() else path
+        try:
+            told = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ProjectError(f"{file}: no such file", hint="run `resolve` on the project first") from None
+        except ValueError as problem:
+            raise ProjectError(f"{file}: not a resolution ({problem})", hint="run `resolve` on the project again") from None
+        if not isinstance(told, dict) or told.get("schema") != 1:
+            raise ProjectError(f"{file}: not a resolution of schema 1", hint="run `resolve` on the project again")
+        if as_json:
+            keys = ("probability", "reasons", "worst_edges", "runners_up", "relaxed", "would_break", "warnings")
+            out(json.dumps({key: told.get(key) for key in keys}))
+            return
+        out(f"Python {told['python']}: {told['probability']:.2f} to build and run, best of {told['candidates_considered']} sets")
+        for key, words in (("reasons", "because"), ("would_break", "pip install -r would have broken:"), ("warnings", "note:")):
+            for sentence in told.get(key) or ():
+                out(f"  {words} {sentence}")
+        for other in told.get("runners_up") or ():
+            out(f"  next: {json.dumps(other)[:300]}")
+
+
+@app.command()
+def settings(as_json: AsJson = False) -> None:
+    """Each setting, its value, and where the value came from."""
+    with guarded(as_json=as_json):
+        import dataclasses
+
+        from resolver import settings as room
+
+        values, came = room.load()
+        rows = {
+            f.name: {"value": getattr(values, f.name), "from": came[f.name][1], "help": f.metadata["help"]}
+            for f in dataclasses.fields(values)
+        }
+        if as_json:
+            out(json.dumps(rows))
+            return
+        for name, row in rows.items():
+            out(f"{name:16} {row['value']!s:60} from {row['from']:14} {row['help']}")
+
+
+@index_app.command("show")
+def index_show(
+    name: Annotated[str, typer.Argument(help="a distribution (default: the snapshot as a whole)")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """What the snapshot holds, or one distribution's releases."""
+    with guarded(as_json=as_json):
+        told = _house().index_report(name)
+        out(json.dumps(told) if as_json else _table(told))
+
+
+@index_app.command("refresh")
+def index_refresh(
+    snapshot: Annotated[Path | None, typer.Option(help="the snapshot file to bring up to date", show_default=False)] = None,
+) -> None:
+    """Read new releases from the package index into the snapshot."""
+    with guarded():
+        out(_table(_house().index_refresh(snapshot)))
+
+
+def _table(rows: object, indent: int = 0) -> str:
+    """A mapping as aligned lines, nested mappings indented."""
+    if not isinstance(rows, dict):
+        return str(rows)
+    lines = []
+    for key, value in rows.items():
+        pad = " " * indent
+        if isinstance(value, dict):
+            lines += [f"{pad}{key}", _table(value, indent + 2)]
+        else:
+            shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+            lines.append(f"{pad}{key:{max(28 - indent, 1)}} {shown}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Entry point of the `resolver` command."""
+    app()

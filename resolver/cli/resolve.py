@@ -1,0 +1,113 @@
+"""`resolve PATH`: from a model project to a Dockerfile that works."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resolver.cli.console import ConsoleReporter, guarded, out
+from resolver.core.errors import UsageError
+from resolver.core.target import PYTHONS, Accelerator
+
+app = typer.Typer(add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+EXIT_BUILD_FAILED = 4
+
+
+@app.command(
+    help="Read a deep-learning project, choose the version set that is most likely to build and run, and write its container.\n\n"
+    "PATH is a project folder or a requirements file. Written: Dockerfile, requirements.lock, resolution.json, .dockerignore.\n\n"
+    "Exit codes: 0 done, 1 tool error, 2 usage, 3 nothing satisfies the request, 4 the build failed.",
+    epilog="Examples:  resolve .  |  resolve requirements.txt --output out  |  resolve . --python 3.8 --build  |  "
+    "resolve . --accelerator cuda --driver 535",
+)
+def resolve(
+    path: Annotated[Path, typer.Argument(help="project folder or requirements file", show_default=False)],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="folder to write to (default: the project's)")] = None,
+    python: Annotated[str, typer.Option(help=f"only this Python ({PYTHONS[0]} to {PYTHONS[-1]})", show_default=False)] = "",
+    accelerator: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    cuda: Annotated[str, typer.Option(help="CUDA runtime, like 12 or 12.4", show_default=False)] = "",
+    driver: Annotated[str, typer.Option(help="NVIDIA driver branch of the host, like 535", show_default=False)] = "",
+    as_of: Annotated[str, typer.Option("--as-of", help="consider only releases up to this date (YYYY-MM-DD)", show_default=False)] = "",
+    candidates: Annotated[
+        int | None, typer.Option(help="how many sets to consider (setting `candidates`)", min=1, show_default=False)
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="refuse contradictory needs instead of relaxing the weakest")] = False,
+    force: Annotated[bool, typer.Option("--force", help="overwrite files that resolve did not write")] = False,
+    offline: Annotated[bool | None, typer.Option("--offline/--online", help="never touch the network", show_default=False)] = None,
+    build: Annotated[bool, typer.Option("--build", help="build and probe the answer; the outcome is fed back")] = False,
+    executor: Annotated[str | None, typer.Option(help="docker or venv, for --build", show_default=False)] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="tell which edges decided, and the runners-up")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print resolution.json on stdout instead of words")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="notes and build output too")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version and exit", is_eager=True, callback=lambda on: _version(on=on))
+    ] = False,
+) -> None:
+    """See the help above."""
+    del version
+    with guarded(as_json=as_json):
+        reporter = ConsoleReporter(quiet=quiet or as_json, verbose=verbose)
+        day = _checked(python, accelerator, cuda, driver, as_of, executor)
+        from resolver import compose, settings
+
+        values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor})
+        house = compose.House(values, reporter=reporter, as_of=day)
+        wanted = Accelerator(kind=accelerator, runtime=cuda, driver=driver)
+        resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict)
+        folder = output or (path if path.is_dir() else path.parent)
+        written = house.write(folder, texts, force=force)
+        if build:
+            resolution, texts = house.prove(resolution, folder)
+            written = house.write(folder, texts, force=force)
+        reporter.clear()
+        if as_json:
+            out(texts["resolution.json"].rstrip())
+        else:
+            from resolver.cli.account import account
+
+            for line in account(resolution, written, explain=explain):
+                out(line)
+        if resolution.proof and not resolution.proof.passed:
+            sys.exit(EXIT_BUILD_FAILED)
+
+
+def _checked(python: str, accelerator: str, cuda: str, driver: str, as_of: str, executor: str | None) -> object:
+    """The as-of date; raises UsageError on a value outside its range."""
+    from datetime import date
+
+    if python and python not in PYTHONS:
+        raise UsageError(f"--python {python}: not one of {', '.join(PYTHONS)}", hint="give major.minor, like 3.8")
+    if accelerator not in {"cpu", "cuda"}:
+        raise UsageError(f"--accelerator {accelerator}: not one of cpu, cuda")
+    if (cuda or driver) and accelerator != "cuda":
+        raise UsageError("--cuda and --driver need --accelerator cuda")
+    for option, value in (("--cuda", cuda), ("--driver", driver)):
+        if value and not value.replace(".", "", 2).isdigit():
+            raise UsageError(f"{option} {value}: not a version number")
+    if executor not in {None, "docker", "venv"}:
+        raise UsageError(f"--executor {executor}: not one of docker, venv")
+    if not as_of:
+        return None
+    try:
+        return date.fromisoformat(as_of)
+    except ValueError:
+        raise UsageError(f"--as-of {as_of}: not a date", hint="write it as 2021-06-30") from None
+
+
+def _version(*, on: bool) -> None:
+    if on:
+        from resolver import __version__
+
+        out(json.dumps({"resolver": __version__}) if "--json" in sys.argv else f"resolver {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point of the `resolve` command."""
+    app()

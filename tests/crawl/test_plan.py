@@ -1,0 +1,45 @@
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolver.crawl.matrix import cells
+from resolver.crawl.plan import groups, heavy_group, plan, uncertainty
+from resolver.crawl.stacks import Stack
+from resolver.interfaces import Solver
+
+STACKS = [Stack(name=name, needs=(name,)) for name in ("alpha", "beta", "gamma")]
+
+
+def test_known_keys_are_dropped_and_each_key_comes_once(shelf_solver: Callable[..., Solver]) -> None:
+    made = list(cells(STACKS, shelf_solver(), libraries=lambda _: (), per_stack=5))
+    known = frozenset(cell.spec.key for cell in made[:4])
+    keys = [cell.spec.key for cell in plan([*made, *made], known)]
+    assert len(keys) == len(set(keys)) == len(made) - 4
+    assert not known & set(keys)
+
+
+def test_a_round_holds_one_cell_of_every_stack(shelf_solver: Callable[..., Solver]) -> None:
+    made = cells(STACKS, shelf_solver(), libraries=lambda _: (), per_stack=4)
+    order = plan(made, frozenset(), window=3)
+    for start in range(0, len(order), 3):
+        assert {cell.stack.name for cell in order[start : start + 3]} == {"alpha", "beta", "gamma"}
+
+
+def test_cells_that_share_heavy_wheels_stand_together(shelf_solver: Callable[..., Solver]) -> None:
+    order = plan(cells(STACKS, shelf_solver(), libraries=lambda _: (), per_stack=12), frozenset(), window=100)
+    marks = [heavy_group(cell) for cell in order]
+    assert marks == sorted(marks)
+    assert len(groups(order)) == len(set(marks))
+
+
+def test_the_most_interesting_cell_of_a_stack_comes_first(shelf_solver: Callable[..., Solver]) -> None:
+    made = list(cells(STACKS[:1], shelf_solver(), libraries=lambda _: (), per_stack=6))
+    favourite = made[3].spec.key
+    assert plan(made, frozenset(), interest=lambda c: float(c.spec.key == favourite), window=1)[0].spec.key == favourite
+
+
+@given(st.floats(0, 1))
+def test_uncertainty_is_symmetric_and_greatest_at_one_half(p: float) -> None:
+    assert 0 <= uncertainty(p) <= uncertainty(0.5) == 1
+    assert abs(uncertainty(p) - uncertainty(1 - p)) < 1e-6

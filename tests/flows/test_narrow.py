@@ -1,0 +1,88 @@
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from resolver.core.package import NormalizedName, Pin, Release
+from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
+from resolver.flows.narrow import narrow
+from resolver.interfaces import PackageIndex
+
+HERE = Origin(kind=OriginKind.IMPORTED, path="app.py", line=7)
+
+
+class Shelf:
+    snapshot = "test"
+
+    def __init__(self, **versions: Sequence[str]) -> None:
+        self._versions = versions
+
+    def releases(self, name: NormalizedName) -> Sequence[Release]:
+        return [Release(pin=Pin(name, v)) for v in self._versions[name]]
+
+    def release(self, name: NormalizedName, version: str) -> Release | None:
+        return Release(pin=Pin(name, version))
+
+
+class Offers:
+    """Names with the half-open range of versions that have them; everything else is unknown."""
+
+    def __init__(self, ranges: Mapping[str, tuple[float, float]]) -> None:
+        self._ranges = ranges
+
+    def offers(self, name: str, version: str, dotted: Sequence[str]) -> Sequence[float | None]:
+        return [(1.0 if self._ranges[d][0] <= float(version) < self._ranges[d][1] else 0.0) if d in self._ranges else None for d in dotted]
+
+    def uses(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
+        return {}
+
+
+def project(*uses: str, needs: Sequence[str] = ("tf",)) -> Project:
+    return Project(
+        root=Path(),
+        needs=tuple(Need(requirement=n, origin=HERE) for n in needs),
+        evidence=Evidence(uses=tuple(Use(dotted=u, origin=HERE) for u in uses)),
+    )
+
+
+INDEX: PackageIndex = Shelf(tf=["2.1", "2.0", "1.2", "1.1", "1.0"])
+
+
+def added(given: Project, ranges: Mapping[str, tuple[float, float]]) -> list[str]:
+    found = narrow(given, INDEX, Offers(ranges), lambda root: [root])
+    return [n.requirement for n in found.needs if n.constraint]
+
+
+def test_a_name_that_went_away_bounds_from_above() -> None:
+    assert added(project("tf.placeholder"), {"tf.placeholder": (0, 2)}) == ["tf<=1.2"]
+
+
+def test_a_name_that_came_later_bounds_from_below_and_tells_where() -> None:
+    found = narrow(project("tf.nest"), INDEX, Offers({"tf.nest": (1.1, 9)}), lambda root: [root])
+    assert (found.needs[-1].requirement, str(found.needs[-1].origin), found.needs[-1].strength) == ("tf>=1.1", "app.py:7", 0)
+
+
+def test_names_that_never_lived_together_keep_the_versions_that_lack_fewest() -> None:
+    ranges = {"tf.a": (0, 1.1), "tf.b": (2, 9), "tf.c": (2, 9)}
+    assert added(project("tf.a", "tf.b", "tf.c"), ranges) == ["tf>=2.0"]
+
+
+def test_a_hole_is_excluded() -> None:
+    assert added(project("tf.x", "tf.y"), {"tf.x": (0, 1.2), "tf.y": (0, 9)}) == ["tf<=1.1"]
+    holes = Offers({"tf.x": (0, 9)})
+    holes.offers = lambda name, version, dotted: [0.0 if version == "1.1" else 1.0]  # type: ignore[method-assign]
+    assert [n.requirement for n in narrow(project("tf.x"), INDEX, holes, lambda r: [r]).needs[1:]] == ["tf!=1.1"]
+
+
+def test_unknown_names_and_names_everywhere_add_nothing() -> None:
+    assert added(project("tf.mystery", "tf.zeros"), {"tf.zeros": (0, 9)}) == []
+
+
+def test_only_versions_that_the_declared_needs_admit_count() -> None:
+    assert added(project("tf.placeholder", needs=["tf>=2"]), {"tf.placeholder": (0, 2)}) == []
+
+
+def test_guarded_uses_and_foreign_roots_are_left_alone() -> None:
+    guarded = Use(dotted="tf.placeholder", origin=HERE, guarded=True)
+    given = Project(
+        root=Path(), needs=(Need(requirement="tf", origin=HERE),), evidence=Evidence(uses=(guarded, Use(dotted="other.x", origin=HERE)))
+    )
+    assert added(given, {"tf.placeholder": (0, 2), "other.x": (0, 1)}) == []

@@ -1,0 +1,114 @@
+"""Which files of a project are its source: bounded walk, environments and build products left out, local modules known by name."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+MAX_FILES = 2_000
+"""Source files beyond this many (in walking order, shallow ones first) are not read."""
+MAX_ENTRIES = 100_000
+"""Directory entries beyond this many are not looked at."""
+
+_SKIPPED = frozenset({
+    "node_modules", "__pycache__", "build", "dist", "site-packages", "dist-packages", "venv", "env", "virtualenv", "__pypackages__",
+    "bower_components", "eggs", "wheels", "wandb", "mlruns", "lightning_logs",
+})  # fmt: skip
+_SIDE = frozenset({
+    "test", "tests", "testing", "unittests", "doc", "docs", "example", "examples", "demo_notebooks", "benchmark", "benchmarks",
+    "tutorial", "tutorials", "samples",
+})  # fmt: skip
+_SCRIPTS_ASIDE = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "versioneer.py"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """The files of a project, as paths relative to its root in walking order: sources, notebooks, and everything else."""
+
+    root: Path
+    sources: tuple[PurePosixPath, ...]
+    notebooks: tuple[PurePosixPath, ...]
+    others: tuple[PurePosixPath, ...]
+    notes: tuple[str, ...] = ()
+
+
+def walk(root: Path) -> Tree:
+    """List a project's files without following links; environments, caches and build products are skipped. Cost: one stat per entry."""
+    sources: list[PurePosixPath] = []
+    notebooks: list[PurePosixPath] = []
+    others: list[PurePosixPath] = []
+    notes: list[str] = []
+    for count, path in enumerate(_entries(root)):
+        if count >= MAX_ENTRIES:
+            notes.append(f"the project has more than {MAX_ENTRIES:,} files; the rest was not looked at")
+            break
+        suffix = path.suffix.lower()
+        if suffix in (".py", ".pyw"):
+            sources.append(path)
+        elif suffix == ".ipynb":
+            notebooks.append(path)
+        else:
+            others.append(path)
+    if len(sources) > MAX_FILES:
+        notes.append(f"{len(sources):,} source files; only the first {MAX_FILES:,} were read")
+    order = _order
+    return Tree(
+        root=root,
+        sources=tuple(sorted(sources, key=order)[:MAX_FILES]),
+        notebooks=tuple(sorted(notebooks, key=order)[:MAX_FILES]),
+        others=tuple(others),
+        notes=tuple(notes),
+    )
+
+
+def is_side(path: PurePosixPath) -> bool:
+    """Whether a source belongs to tests, documentation, examples or packaging rather than to what the project runs."""
+    name = path.name.lower()
+    if any(part.lower() in _SIDE for part in path.parts[:-1]):
+        return True
+    return (
+        (len(path.parts) == 1 and name in _SCRIPTS_ASIDE) or name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+    )
+
+
+def _order(path: PurePosixPath) -> tuple[bool, int, str]:
+    return is_side(path), len(path.parts), path.as_posix()
+
+
+def _entries(root: Path) -> Iterator[PurePosixPath]:
+    for folder, names, files in os.walk(root, onerror=None, followlinks=False):
+        names[:] = sorted(name for name in names if not _is_skipped(Path(folder), name))
+        inside = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        for name in sorted(files):
+            if "\n" not in name and "\r" not in name:
+                yield inside / name
+
+
+def _is_skipped(folder: Path, name: str) -> bool:
+    if name in _SKIPPED or name.startswith(".") or name.endswith(".egg-info"):
+        return True
+    return (folder / name / "pyvenv.cfg").exists() or (folder / name / "conda-meta").is_dir()
+
+
+class LocalModules:
+    """Answers whether an import root is the project's own; built once from the tree, each question then costs a few look-ups."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._files = {(path.parent, path.stem) for path in tree.sources if path.name != "__init__.py"}
+        self._packages = {
+            (path.parent.parent, path.parent.name) for path in tree.sources if path.name == "__init__.py" and path.parent.parts
+        }
+        self._files |= {(path.parent, path.name.split(".")[0]) for path in tree.others if path.suffix in (".so", ".pyx", ".pyd")}
+        self._folders = {(folder.parent, folder.name) for path in tree.sources for folder in path.parents if folder.parts}
+        self._anywhere = {name for _, name in self._files | self._packages | self._folders}
+        self._roots = {PurePosixPath(), *(PurePosixPath(name) for name in ("src", "lib", "python", "source", "code", "app"))}
+
+    def certain(self, root: str, importer: PurePosixPath) -> bool:
+        """Whether `root` is a module or regular package beside the importing file, above it, or at a usual source root."""
+        return any((folder, root) in self._files or (folder, root) in self._packages for folder in {*importer.parents, *self._roots})
+
+    def possible(self, root: str) -> bool:
+        """Whether any file or folder of the project could be meant by `root`: a namespace folder, a module on a changed path."""
+        return root in self._anywhere

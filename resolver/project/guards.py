@@ -1,0 +1,90 @@
+"""Which parts of a syntax tree may fail without harm: under try/except, a version or platform check, TYPE_CHECKING."""
+
+from __future__ import annotations
+
+import ast
+import enum
+
+
+class Guard(enum.IntFlag):
+    """What a piece of code is protected against."""
+
+    NONE = 0
+    IMPORT = 1
+    ATTRIBUTE = 2
+    BOTH = 3
+
+
+_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException", "OSError"})
+_ATTRIBUTE_ERRORS = frozenset({"AttributeError", "NameError"})
+_EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort"})
+_CHECKS = (
+    "version",
+    "hasattr",
+    "TYPE_CHECKING",
+    "find_spec",
+    "find_loader",
+    "platform",
+    "PY2",
+    "PY3",
+    "HAS_",
+    "_AVAILABLE",
+    "os.name",
+)
+
+
+def of_try(node: ast.Try | ast.TryStar) -> Guard:
+    """What the body of a try statement is protected against; a handler that raises again or exits protects against nothing."""
+    guard = Guard.NONE
+    for handler in node.handlers:
+        if _gives_up(handler.body):
+            continue
+        names = {"BaseException"} if handler.type is None else {_last(part) for part in _parts(handler.type)}
+        if names & _IMPORT_ERRORS:
+            guard |= Guard.IMPORT
+        if names & _ATTRIBUTE_ERRORS or (names & {"Exception", "BaseException"} and len(node.body) <= 2):
+            # A long body under a catch-all is error reporting, not a probe for names.
+            guard |= Guard.ATTRIBUTE
+    return guard
+
+
+def of_test(test: ast.expr) -> Guard:
+    """What both branches of a conditional are protected against: everything if the test asks for a version, platform or attribute."""
+    try:
+        text = ast.unparse(test)
+    except (RecursionError, ValueError):
+        return Guard.NONE
+    return Guard.BOTH if any(mark in text for mark in _CHECKS) else Guard.NONE
+
+
+def is_false(test: ast.expr) -> bool:
+    """Whether the branch never runs: `if False`, `if 0`, `if TYPE_CHECKING`."""
+    if isinstance(test, ast.Constant):
+        return not test.value
+    return _last(test) == "TYPE_CHECKING"
+
+
+def _gives_up(body: list[ast.stmt]) -> bool:
+    last = body[-1]
+    if isinstance(last, ast.Raise):
+        return True
+    return isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and dotted(last.value.func) in _EXITS
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    return list(node.elts) if isinstance(node, ast.Tuple) else [node]
+
+
+def _last(node: ast.expr) -> str:
+    return dotted(node).rsplit(".", 1)[-1]
+
+
+def dotted(node: ast.expr) -> str:
+    """The dotted name that a chain of attributes spells, "" for anything else."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    return ".".join([node.id, *reversed(names)])

@@ -1,0 +1,201 @@
+"""One source file as a syntax tree -> the third-party imports and dotted names it uses, guarded ones told apart."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from resolver.core.project import Origin, OriginKind, Use
+from resolver.project import guards
+from resolver.project.guards import Guard, dotted
+from resolver.project.scopes import Comprehension, Names, scope_of
+from resolver.project.tables import tables
+
+MAX_PARTS = 6
+"""Dotted names are cut after this many parts (the root included)."""
+
+
+def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guarded: bool = False, lines: bool = True) -> list[Use]:
+    """Every use in the order of the source, repeated ones once; `foreign` says whether an import root is third-party.
+
+    `guarded` marks all of them (a test, an example); `lines` false leaves line numbers out (notebooks). Linear in the tree's
+    size; raises RecursionError on absurd nesting.
+    """
+    visitor = _Visitor(path, foreign, guarded=guarded, lines=lines)
+    visitor.names.enter(scope_of("module", tree.body))
+    visitor.visit(tree)
+    return visitor.result()
+
+
+class _Visitor(ast.NodeVisitor):
+    def __init__(self, path: str, foreign: Callable[[str], bool], *, guarded: bool, lines: bool) -> None:
+        self.names = Names()
+        self._path = path
+        self._foreign = foreign
+        self._lines = lines
+        self._guard = Guard.BOTH if guarded else Guard.NONE
+        self._found: dict[tuple[str, str], Use] = {}
+        self._soft_roots: set[str] = set()
+        self._patched: set[str] = set()
+
+    def result(self) -> list[Use]:
+        return [use for use in self._found.values() if use.imported or use.dotted not in self._patched]
+
+    # imports
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            if self._foreign(alias.name.split(".")[0]):
+                renamed = f" as {alias.asname}" if alias.asname else ""
+                self._import(alias.name, f"import {alias.name}{renamed}", alias.asname or alias.name.split(".")[0], node.lineno)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if node.level or not node.module or not self._foreign(node.module.split(".")[0]):
+            return
+        for alias in node.names:
+            renamed = f" as {alias.asname}" if alias.asname else ""
+            name = node.module if alias.name == "*" else f"{node.module}.{alias.name}"
+            self._import(name, f"from {node.module} import {alias.name}{renamed}", alias.asname or alias.name, node.lineno)
+
+    def _import(self, name: str, statement: str, bound: str, line: int) -> None:
+        guarded = bool(self._guard & Guard.IMPORT)
+        if guarded:
+            self._soft_roots.add(bound)
+        else:
+            self._soft_roots.discard(bound)
+        self._add(Use(dotted=name, origin=self._origin(line), imported=True, guarded=guarded, statement=statement))
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if dotted(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
+            first = node.args[0]
+            named = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+            if _is_dotted(named) and self._foreign(named.split(".")[0]):
+                self._import(named, f"import {named}", "", node.lineno)
+        self.generic_visit(node)
+
+    # attributes
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        written = dotted(node)
+        if not written:
+            self.visit(_inner(node))
+            return
+        head, _, rest = written.partition(".")
+        base = self.names.meaning(head, node.lineno)
+        if not base or not self._foreign(base.split(".")[0]):
+            return
+        if not isinstance(node.ctx, ast.Load):
+            # What is assigned to need not exist before, and says nothing of the library afterwards.
+            self._patched.add(f"{base}.{rest}")
+            rest = rest.rpartition(".")[0]
+        if rest:
+            guarded = bool(self._guard & Guard.ATTRIBUTE) or head in self._soft_roots
+            name = _cut(f"{base}.{rest}", len(base.split(".")))
+            if name != base:
+                self._add(Use(dotted=name, origin=self._origin(node.lineno), guarded=guarded))
+
+    def _add(self, use: Use) -> None:
+        key = (use.dotted, use.statement)
+        known = self._found.get(key)
+        if known is None or (known.guarded and not use.guarded):
+            self._found[key] = use
+
+    def _origin(self, line: int) -> Origin:
+        return Origin(kind=OriginKind.IMPORTED, path=self._path, line=line if self._lines else 0)
+
+    # guards
+
+    def _under(self, guard: Guard, *nodes: ast.AST) -> None:
+        before = self._guard
+        self._guard |= guard
+        for node in nodes:
+            self.visit(node)
+        self._guard = before
+
+    def visit_Try(self, node: ast.Try) -> None:
+        guard = guards.of_try(node)
+        self._under(guard, *node.body)
+        self._under(Guard.BOTH if guard else Guard.NONE, *node.handlers)
+        self._under(guard & Guard.IMPORT, *node.orelse)
+        self._under(Guard.NONE, *node.finalbody)
+
+    def visit_TryStar(self, node: ast.TryStar) -> None:
+        self._under(guards.of_try(node), *node.body, *node.handlers, *node.orelse, *node.finalbody)
+
+    def visit_If(self, node: ast.If) -> None:
+        guard = guards.of_test(node.test)
+        self._under(guard, node.test)
+        self._under(Guard.BOTH if guards.is_false(node.test) else guard, *node.body)
+        self._under(guard, *node.orelse)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self._under(guards.of_test(node.test), node.test, node.body, node.orelse)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        self._under(guards.of_test(node), *node.values)
+
+    def visit_With(self, node: ast.With) -> None:
+        suppressed = [item for item in node.items if _suppresses(item.context_expr)]
+        self._under(Guard.NONE, *node.items)
+        self._under(Guard.BOTH if suppressed else Guard.NONE, *node.body)
+
+    # scopes
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._under(Guard.NONE, *node.decorator_list, node.args)
+        if node.returns:
+            self.visit(node.returns)
+        self.names.enter(scope_of("function", node.body, node.args))
+        self._under(Guard.NONE, *node.body)
+        self.names.leave()
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._function(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self.visit(node.args)
+        self.names.enter(scope_of("function", (), node.args))
+        self.visit(node.body)
+        self.names.leave()
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._under(Guard.NONE, *node.decorator_list, *node.bases, *node.keywords)
+        self.names.enter(scope_of("class", node.body))
+        self._under(Guard.NONE, *node.body)
+        self.names.leave()
+
+    def _comprehension(self, node: Comprehension) -> None:
+        self.names.enter(scope_of("comprehension", (generator.target for generator in node.generators)))
+        self.generic_visit(node)
+        self.names.leave()
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815 (names that ast asks for)
+
+
+def _inner(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
+def _cut(name: str, base_parts: int) -> str:
+    """The part of a dotted name that a library can be expected to offer: nothing below a constant or an object made at run time."""
+    parts = name.split(".")
+    for index in range(1, len(parts)):
+        so_far = ".".join(parts[: index + 1])
+        if so_far in tables().dynamic:
+            return so_far
+        if index >= base_parts and parts[index].isupper() and len(parts[index]) > 1:
+            return so_far
+    return ".".join(parts[:MAX_PARTS])
+
+
+def _suppresses(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and dotted(node.func).rsplit(".", 1)[-1] == "suppress"
+
+
+def _is_dotted(text: str) -> bool:
+    return bool(text) and all(part.isidentifier() for part in text.split("."))

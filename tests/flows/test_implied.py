@@ -1,0 +1,43 @@
+from collections.abc import Mapping, Sequence
+
+from resolver.core.package import Pin, Release, normalize
+from resolver.flows.implied import ImpliedNeeds
+
+OWNERS = {"tensorflow": ["tensorflow", "tensorflow-cpu"], "pkg_resources": ["setuptools"], "numpy": ["numpy"], "keras": ["keras"]}
+
+
+class Takes:
+    def __init__(self, uses: Mapping[str, Sequence[str]]) -> None:
+        self._uses = uses
+
+    def offers(self, name: str, version: str, dotted: Sequence[str]) -> Sequence[float | None]:
+        return [None] * len(dotted)
+
+    def uses(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
+        return self._uses
+
+
+def implied(uses: Mapping[str, Sequence[str]], *, requires: tuple[str, ...] = ()) -> Sequence[str]:
+    release = Release(pin=Pin(normalize("keras"), "2.2.5"), requires=requires, modules=("keras",))
+    return ImpliedNeeds(Takes(uses), lambda root: OWNERS.get(root, []), frozenset({"os"}))(release)
+
+
+def test_an_undeclared_import_is_a_need() -> None:
+    assert implied({"tensorflow": ["tensorflow.Session"]}) == ("tensorflow",)
+
+
+def test_what_is_declared_standard_or_its_own_is_not() -> None:
+    uses = {"numpy": ["numpy.zeros"], "os": ["os.path"], "keras": ["keras.layers"], "nobody": ["nobody.knows"]}
+    assert implied(uses, requires=("numpy>=1.9",)) == ()
+
+
+def test_another_owner_of_the_same_module_satisfies_it() -> None:
+    assert implied({"tensorflow": ["tensorflow.Session"]}, requires=("tensorflow-cpu",)) == ()
+
+
+def test_uses_inside_functions_are_no_needs() -> None:
+    assert implied({"tensorflow": [":tensorflow.Session"]}) == ()
+
+
+def test_pkg_resources_means_a_setuptools_that_still_has_it() -> None:
+    assert implied({"pkg_resources": ["pkg_resources.get_distribution"]}) == ("setuptools<81",)

@@ -1,0 +1,285 @@
+"""The solver on small indexes: policies, pins, wheels, relaxation, explanations."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from resolver.core.candidate import Candidate, EdgeRisk
+from resolver.core.conflict import Conflict
+from resolver.core.errors import UnknownPackage
+from resolver.core.project import Evidence, Need, Origin, OriginKind, Project
+from resolver.core.reporter import Reporter
+from resolver.core.target import PYTHONS, Accelerator, Target
+from resolver.solve.policy import LEARNED, LOWEST, NEWEST, Policy, as_of
+from resolver.solve.solver import InProcessSolver
+from tests.fakes_index import FakeIndex
+
+PY37 = Target(python="3.7")
+ALL = [Target(python=python) for python in PYTHONS]
+
+
+def need(text: str, line: int = 1, *, strength: int = 3, kind: OriginKind = OriginKind.DECLARED, constraint: bool = False) -> Need:
+    origin = Origin(kind=kind, path="requirements.txt", line=line)
+    return Need(requirement=text, origin=origin, strength=strength, constraint=constraint)
+
+
+def project(*texts: str | Need, evidence: Evidence | None = None) -> Project:
+    needs = tuple(each if isinstance(each, Need) else need(each, at) for at, each in enumerate(texts, start=1))
+    return Project(root=Path(), needs=needs, evidence=evidence or Evidence())
+
+
+def pins(found: Candidate | Conflict) -> dict[str, str]:
+    assert isinstance(found, Candidate), found
+    return {str(pin.name): pin.version for pin in found.pins}
+
+
+def solve(packages, *texts, target=PY37, policy=NEWEST, **options):
+    return InProcessSolver(FakeIndex(packages), **options).solve(project(*texts).needs, target, policy)
+
+
+def sentences(conflict: Conflict) -> str:
+    return "\n".join([conflict.sentence, *(sentences(child) for child in conflict.because)])
+
+
+def test_newest_set_is_closed_with_edges_and_interpreter():
+    index = {"app": {"1.0": {"requires": ["base>=1"]}}, "base": {"1.0": {}, "2.0": {}}, "other": {"1.0": {}}}
+    found = solve(index, "app")
+    assert pins(found) == {"app": "1.0", "base": "2.0"}
+    assert [r.pin for r in found.releases if r.name == "python"] == [("python", "3.7")]
+    assert [(found.releases[a].name, found.releases[b].name) for a, b in found.edges] == [("app", "base")]
+    assert found.direct == ("app",)
+
+
+def test_provider_chosen_early_is_revised_when_a_later_importer_asks():
+    index = {"app": {"1": {"requires": ["mid"]}}, "mid": {"2": {"requires": ["base<2"]}}, "base": {"1": {}, "2": {}}}
+    assert pins(solve(index, "base", "app"))["base"] == "1"
+
+
+@pytest.mark.parametrize(("python", "version"), [("3.6", "1.0"), ("3.8", "2.0"), ("3.12", "3.0")])
+def test_wheel_tags_decide_per_python(python, version):
+    files = {
+        "1.0": {"files": ["p-1.0-cp36-cp36m-manylinux1_x86_64.whl", "p-1.0.tar.gz"]},
+        "2.0": {"files": ["p-2.0-cp38-cp38-manylinux2014_x86_64.whl", "p-2.0.tar.gz"]},
+        "3.0": {"files": ["p-3.0-cp39-abi3-manylinux_2_28_x86_64.whl", "p-3.0.tar.gz"]},
+        "4.0": {"files": ["p-4.0-cp39-cp39-manylinux_2_99_x86_64.whl", "p-4.0-cp39-abi3-manylinux_2_28_aarch64.whl"]},
+    }
+    assert pins(solve({"p": files}, "p", target=Target(python=python))) == {"p": version}
+
+
+def test_sources_of_a_compiled_package_come_last_but_an_exact_pin_takes_them():
+    index = {"p": {"1.0": {"files": ["p-1.0-cp37-cp37m-manylinux1_x86_64.whl"]}, "2.0": {"files": ["p-2.0.tar.gz"]}}}
+    assert pins(solve(index, "p")) == {"p": "1.0"}
+    assert pins(solve(index, "p>1")) == {"p": "2.0"}
+    assert pins(solve({"p": {"1.0": {}, "2.0": {"files": ["p-2.0.tar.gz"]}}}, "p")) == {"p": "2.0"}
+
+
+def test_yanked_only_when_pinned():
+    index = {"p": {"1.0": {}, "2.0": {"yanked": True}}}
+    assert pins(solve(index, "p")) == {"p": "1.0"}
+    assert pins(solve(index, "p==2.0")) == {"p": "2.0"}
+    assert isinstance(solve(index, "p>=2.0"), Conflict)
+
+
+def test_prereleases_only_when_asked_or_nothing_else():
+    index = {"p": {"1.0": {}, "2.0rc1": {}}, "only": {"1.0a1": {}}}
+    assert pins(solve(index, "p", "only")) == {"p": "1.0", "only": "1.0a1"}
+    assert pins(solve(index, "p>=2.0rc1")) == {"p": "2.0rc1"}
+
+
+def test_extras_markers_and_constraints():
+    index = {
+        "app": {"1": {"requires": ["fast>=1 ; extra == 'speed'", "old ; python_version < '3.7'", "base"]}},
+        "fast": {"1": {}, "2": {}},
+        "old": {"1": {}},
+        "base": {"1": {}, "2": {}},
+    }
+    found = solve(index, "app[speed]", need("base<2", constraint=True), need("old<1", constraint=True))
+    assert pins(found) == {"app": "1", "fast": "2", "base": "1"}
+    assert "old" in pins(solve(index, "app", target=Target(python="3.6")))
+
+
+def test_url_needs_are_left_to_others():
+    vcs = Need(requirement="thing", origin=Origin(kind=OriginKind.DECLARED), url="git+https://example.org/thing")
+    assert pins(solve({"p": {"1": {}}}, vcs, "p")) == {"p": "1"}
+
+
+def test_as_of_excludes_later_uploads_and_falls_forward_to_the_earliest():
+    index = {
+        "p": {"1": {"uploaded": "2018-01-01"}, "2": {"uploaded": "2020-01-01"}},
+        "late": {"1": {"uploaded": "2021-01-01"}, "2": {"uploaded": "2022-01-01"}},
+    }
+    assert pins(solve(index, "p", "late", policy=as_of(date(2019, 1, 1)))) == {"p": "1", "late": "1"}
+
+
+def test_lowest_takes_the_oldest_of_direct_needs_only():
+    index = {"app": {"1": {"requires": ["base"]}, "2": {"requires": ["base"]}}, "base": {"1": {}, "2": {}}}
+    assert pins(solve(index, "app", policy=LOWEST)) == {"app": "1", "base": "2"}
+
+
+def test_moves_restrict():
+    index = {"app": {"1": {"requires": ["base"]}}, "base": {"1": {}, "2": {}, "3": {}}}
+    moved = Policy(name="moved", kind="perturbed", moves=(("base", "!=3"),))
+    assert pins(solve(index, "app", policy=moved)) == {"app": "1", "base": "2"}
+
+
+def test_draws_are_reproducible_and_differ():
+    index = {f"p{at}": {f"{v}": {} for v in range(1, 9)} for at in range(12)}
+    texts = [f"p{at}" for at in range(12)]
+    found = [pins(solve(index, *texts, policy=Policy(name="", kind="perturbed", seed=seed))) for seed in (1, 1, 2, 3)]
+    assert found[0] == found[1]
+    assert found[1] != found[2] != found[3]
+
+
+class Judge:
+    """Says that `app` breaks on every `base` from version 2 on."""
+
+    def risk(self, importer, provider, python):
+        bad = importer.name == "app" and provider.name == "base" and int(provider.version) >= 2
+        return EdgeRisk(importer=importer.pin, provider=provider.pin, probability=0.9 if bad else 0.01)
+
+
+def test_learned_policy_prefers_what_runs():
+    index = {"app": {"1": {"requires": ["base"]}}, "base": {"1": {}, "2": {}, "3": {}}}
+    assert pins(solve(index, "app", policy=LEARNED, judge=Judge())) == {"app": "1", "base": "1"}
+    assert pins(solve(index, "base", "app", policy=LEARNED, judge=Judge())) == {"app": "1", "base": "1"}
+    assert pins(solve(index, "app", policy=LEARNED)) == {"app": "1", "base": "3"}
+
+
+def test_implied_needs_join_and_are_dropped_when_impossible():
+    index = {"keras": {"1": {}}, "backend": {"1": {}, "2": {}}, "setuptools": {"81": {}}}
+    asked = {"keras": ["backend<2", "setuptools<81", "nowhere"]}
+    found = solve(index, "keras", "setuptools", implied=lambda release: asked.get(release.name, ()))
+    assert pins(found) == {"keras": "1", "backend": "1", "setuptools": "81"}
+
+
+def test_implied_need_that_clashes_with_a_pin_gives_way():
+    index = {"a": {"1": {}}, "s": {"1": {}, "2": {}}}
+    assert pins(solve(index, "a", "s==2", implied=lambda r: ["s<2"] if r.name == "a" else [])) == {"a": "1", "s": "2"}
+    assert pins(solve(index, "s", "a", implied=lambda r: ["s<2"] if r.name == "a" else [])) == {"a": "1", "s": "1"}
+
+
+def test_cuda_releases_follow_the_driver():
+    index = {
+        "torch": {"2": {"requires": ["nvidia-cudnn-cu13"]}, "1": {"requires": ["nvidia-cudnn-cu12"]}},
+        "nvidia-cudnn-cu12": {"9": {}},
+        "nvidia-cudnn-cu13": {"9": {}},
+    }
+
+    def on(**accelerator):
+        found = solve(index, "torch", target=Target(python="3.11", accelerator=Accelerator(**accelerator)))
+        return [r.version for r in found.releases if r.name in {"torch", "cuda"}]
+
+    assert on(kind="cpu") == ["13", "2"]
+    assert on(kind="cuda", driver="550.54") == ["12", "1"]
+    assert on(kind="cuda", runtime="12.4") == ["12", "1"]
+    assert on(kind="cuda", driver="580") == ["13", "2"]
+
+
+def test_candidates_are_distinct_spread_and_bounded():
+    versions = {f"{v}.{m}": {"uploaded": f"20{17 + v}-0{m + 1}-01"} for v in range(1, 8) for m in range(4)}
+    index = FakeIndex({"app": {"1": {"requires": ["base", "more"]}}, "base": versions, "more": versions})
+    solver = InProcessSolver(index)
+    found = list(solver.candidates(project("app", "base"), ALL, 80))
+    assert len(found) == 80
+    assert len({(c.target.python, c.pins) for c in found}) == 80
+    assert [c.target.python for c in found[:8]] == list(PYTHONS)
+    assert len({c.policy.split()[0] for c in found}) >= 3
+    again = list(InProcessSolver(index).candidates(project("app", "base"), ALL, 80))
+    assert [(c.policy, c.pins) for c in again] == [(c.policy, c.pins) for c in found]
+
+
+TF1 = {
+    "numpy": {"1.15.4": {}, "1.16.6": {}, "1.19.5": {}},
+    "tensorflow": {"1.15.4": {"requires": ["numpy>=1.16.0,<2.0"], "requires_python": "<3.8"}},
+}
+
+
+def test_contradicting_pins_are_relaxed_and_told():
+    solver = InProcessSolver(FakeIndex(TF1))
+    wanted = project("numpy==1.15.4", "tensorflow==1.15.4")
+    found = list(solver.candidates(wanted, ALL, 5))
+    assert found
+    assert {c.target.python for c in found} == {"3.6", "3.7"}
+    assert pins(found[0])["tensorflow"] == "1.15.4"
+    (told,) = found[0].relaxed
+    assert (told.requirement, told.became, told.where) == ("numpy==1.15.4", "numpy==1.*", "requirements.txt:1")
+    assert "tensorflow 1.15.4 needs numpy<2.0,>=1.16.0" in told.reason
+
+
+def test_strict_refuses_and_explains_with_lines():
+    solver = InProcessSolver(FakeIndex(TF1), strict=True)
+    wanted = project("numpy==1.15.4", "tensorflow==1.15.4")
+    assert list(solver.candidates(wanted, ALL, 5)) == []
+    told = sentences(solver.explain(wanted, ALL))
+    assert "requirements.txt:1 wants numpy==1.15.4" in told
+    assert "tensorflow 1.15.4 needs numpy<2.0,>=1.16.0" in told
+    assert "needs Python <3.8" in told
+
+
+def test_nothing_is_relaxed_when_one_target_needs_none():
+    index = {"p": {"1": {"requires_python": "<3.7"}, "2": {}}}
+    found = list(InProcessSolver(FakeIndex(index)).candidates(project("p==1"), ALL, 5))
+    assert [(c.target.python, c.relaxed) for c in found] == [("3.6", ())]
+
+
+def test_the_weaker_of_two_lines_gives():
+    index = {"h5py": {"2.10.0": {}, "3.1.0": {}}}
+    weak = need("h5py<=2.10.0", 7, strength=1)
+    found = next(iter(InProcessSolver(FakeIndex(index)).candidates(project("h5py==3.1.0", weak), [PY37], 1)))
+    assert [(r.where, r.became) for r in found.relaxed] == [("requirements.txt:7", "h5py")]
+
+
+def test_a_pin_below_what_a_framework_needs_is_loosened():
+    index = {
+        "setuptools": {"40.6.3": {}, "41.0.0": {}, "60.0.0": {}},
+        "tensorboard": {"1.15.0": {"requires": ["setuptools>=41.0.0"]}},
+        "tensorflow": {"1.15.0": {"requires": ["tensorboard<1.16"]}},
+    }
+    found = next(iter(InProcessSolver(FakeIndex(index)).candidates(project("setuptools==40.6.3", "tensorflow==1.15.0"), [PY37], 1)))
+    assert pins(found)["tensorflow"] == "1.15.0"
+    assert [(r.requirement, r.became) for r in found.relaxed] == [("setuptools==40.6.3", "setuptools")]
+
+
+class Warnings(Reporter):
+    def __init__(self):
+        self.told = []
+
+    def warning(self, text):
+        self.told.append(text)
+
+
+def test_unknown_packages():
+    with pytest.raises(UnknownPackage, match=r"requirements\.txt:2"):
+        solve({"numpy": {"1": {}}}, "numpy", "nunpy")
+    heard = Warnings()
+    guessed = need("cv3", 4, kind=OriginKind.IMPORTED, strength=1)
+    assert pins(solve({"numpy": {"1": {}}}, "numpy", guessed, reporter=heard)) == {"numpy": "1"}
+    assert "requirements.txt:4" in heard.told[0]
+
+
+def test_an_inferred_need_that_cannot_be_met_is_left_out_at_last():
+    index = {"numpy": {"1": {}}, "winonly": {"1": {"files": ["winonly-1-cp37-cp37m-win_amd64.whl"]}}}
+    guessed = need("winonly", 4, kind=OriginKind.IMPORTED, strength=1)
+    found = next(iter(InProcessSolver(FakeIndex(index)).candidates(project("numpy", guessed), [PY37], 1)))
+    assert pins(found) == {"numpy": "1"}
+    assert found.relaxed[0].became == "left out"
+
+
+def test_impossible_requests_are_explained():
+    index = {
+        "winonly": {"1": {"files": ["winonly-1-cp37-cp37m-win_amd64.whl"]}},
+        "p": {"1": {"requires": ["gone"]}, "2": {"requires_python": ">=3.99"}},
+        "empty": {},
+    }
+    solver = InProcessSolver(FakeIndex(index), strict=True)
+    assert "no build for Linux on any Python" in sentences(solver.explain(project("winonly"), [PY37]))
+    assert "no such release (there are 1 to 2)" in sentences(solver.explain(project("p==7"), [PY37]))
+    assert "needs Python >=3.99" in sentences(solver.explain(project("p==2"), ALL))
+    assert "empty has no build for Linux" in sentences(solver.explain(project("empty"), [PY37]))
+    assert "p 1 needs gone" in sentences(solver.explain(project("p"), [PY37]))
+    shared = solver.explain(project("p==2"), ALL)
+    assert shared.sentence.endswith("Python 3.6 to 3.13")
+    assert shared.because[0].where == "requirements.txt:1"

@@ -1,0 +1,148 @@
+"""Rankers and a judge that learned nothing: what is used before any training, and what the learned ones have to beat."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from resolver.core.candidate import Candidate, EdgeRisk, Scored
+from resolver.core.package import CUDA, PYTHON, Pin, Release
+from resolver.core.project import Project
+from resolver.rank.coverage import COVERAGE, coverage_factor
+from resolver.rank.facts import FactBook, day_of
+from resolver.rank.features import COLUMN, Floats, Vocabulary, as_table, edge_row
+from resolver.rank.featurizer import Featurizer
+from resolver.rank.history import History
+from resolver.rank.reasons import edge_reason, set_reasons
+from resolver.rank.scoring import scored_in_order
+from resolver.rank.sets import SET_COLUMN
+
+EdgeRisks = Callable[[Floats], Floats]
+"""Rows of the edge table -> the probability that each edge breaks."""
+
+
+def rule_risks(table: Floats) -> Floats:
+    """The risk of each row by a handful of general rules: missing names, binary interfaces, bounds, interpreters, age."""
+    column = {name: table[:, position] for name, position in COLUMN.items()}
+    major = np.nan_to_num(column["major_steps"])
+    steps = np.nan_to_num(column["release_steps"])
+    later = np.maximum(np.nan_to_num(column["days"]), 0.0)
+    open_above = column["declared"] < 3
+    to_python = column["to_python"] > 0
+    risk = 0.002 + 0.004 * later + 0.002 * np.maximum(steps, 0.0)
+    risk = np.where((major > 0) & open_above & ~to_python, np.maximum(risk, 0.06 + 0.02 * np.minimum(major, 5)), risk)
+    both = (column["importer_compiled"] > 0) & (column["provider_compiled"] > 0)
+    risk = np.where((major > 0) & both & ~to_python, np.maximum(risk, 0.5), risk)
+    generated = np.nan_to_num(column["importer_pb2"]) > 0
+    risk = np.where(generated & (major > 0) & both & ~to_python, np.maximum(risk, 0.7), risk)
+    newer = np.nan_to_num(column["python_newer"])
+    risk = np.where(to_python & (newer > 0), np.maximum(risk, 0.01 + 0.03 * np.minimum(newer, 4.0)), risk)
+    risk = np.where(
+        to_python & (column["wheel_fit"] == 0) | (to_python & (column["importer_sdist_only"] == 1)), np.maximum(risk, 0.1), risk
+    )
+    risk = np.where(to_python & (column["requires_python_ok"] == 0), np.maximum(risk, 0.9), risk)
+    risk = np.where(column["satisfied"] == 0, np.maximum(risk, 0.3), risk)
+    missing = np.nan_to_num(column["names_missing"])
+    risk = np.where(missing > 0, np.maximum(risk, 0.75 + 0.05 * np.minimum(missing, 4.0)), risk)
+    found: Floats = np.clip(risk, 0.0, 0.99)
+    return found
+
+
+class RuleEdgeJudge:
+    """EdgeJudge by `rule_risks`, for a cold start; remembers what it was asked."""
+
+    def __init__(self, book: FactBook) -> None:
+        self._book = book
+        self._history = History()
+        self._vocabulary = Vocabulary()
+        self._known: dict[tuple[Pin, Pin, str, bool], EdgeRisk] = {}
+
+    def risk(self, importer: Release, provider: Release, python: str) -> EdgeRisk:
+        """The probability that `importer` breaks on `provider`, with a reason."""
+        key = (importer.pin, provider.pin, python, bool(importer.requires))
+        known = self._known.get(key)
+        if known is None:
+            left, right = self._book.facts(importer), self._book.facts(provider)
+            row = edge_row(left, right, python, self._book, self._history, self._vocabulary)
+            risk = float(rule_risks(as_table([row]))[0])
+            why = edge_reason(left, right, python, row, self._book, self._history)
+            known = self._known[key] = EdgeRisk(importer=importer.pin, provider=provider.pin, probability=risk, why=why)
+        return known
+
+
+class RuleRanker:
+    """Ranker by edge rules and project coverage alone: the cold start, and the baseline called "edge-rules-only"."""
+
+    def __init__(self, book: FactBook) -> None:
+        self._featurizer = Featurizer(book, History(), Vocabulary())
+
+    def rank(self, project: Project, candidates: Sequence[Candidate]) -> Sequence[Scored]:
+        """Every candidate, best first; never drops one; equal inputs give equal output."""
+        if not candidates:
+            return []
+        batch = self._featurizer.batch(candidates)
+        risks = rule_risks(batch.table)
+        table = self._featurizer.sets(project, batch, risks)
+        return scored_in_order(self._featurizer, project, batch, risks, table, rule_probability(table), set_reasons)
+
+
+def rule_probability(table: Floats) -> Floats:
+    """Rows of set features -> probability by rules: no edge breaks, nothing the project uses is missing, no bound is violated."""
+    column = {name: table[:, position] for name, position in SET_COLUMN.items()}
+    place = SET_COLUMN[COVERAGE[0]]
+    probability = np.exp(-column["edge_sum"]) * coverage_factor(table[:, place : place + len(COVERAGE)])
+    probability = probability * 0.2 ** np.minimum(column["python_bounds_violated"], 3) * 0.8 ** np.minimum(column["orphan_imports"], 5)
+    found: Floats = probability * 0.85 ** np.minimum(column["relaxed"], 10)
+    return found
+
+
+class KeyRanker:
+    """Base of the baselines that order by one number, larger first; the probability is the rank's place, not a belief."""
+
+    def key(self, project: Project, candidate: Candidate) -> float:
+        """What candidates are ordered by, larger first."""
+        raise NotImplementedError
+
+    def rank(self, project: Project, candidates: Sequence[Candidate]) -> Sequence[Scored]:
+        """Every candidate, best first; ties by pins."""
+        order = sorted(candidates, key=lambda c: (-self.key(project, c), c.target.python, c.pins))
+        return [Scored(candidate=c, probability=1.0 - (place + 0.5) / len(order), known=False) for place, c in enumerate(order)]
+
+
+def _days(candidate: Candidate) -> list[float]:
+    wanted = set(candidate.direct) or {r.pin.name for r in candidate.packages}
+    return [day_of(r.uploaded) for r in candidate.releases if r.pin.name in wanted and r.pin.name not in (PYTHON, CUDA) and r.uploaded]
+
+
+class NewestRanker(KeyRanker):
+    """Newest direct releases first: what a plain install does."""
+
+    def key(self, project: Project, candidate: Candidate) -> float:  # noqa: ARG002
+        """Mean upload day of the direct releases."""
+        days = _days(candidate)
+        return float(np.mean(days)) if days else 0.0
+
+
+class AsOfRanker(KeyRanker):
+    """Nearest to the day on which the project was last known to work; newest when no day is known."""
+
+    def key(self, project: Project, candidate: Candidate) -> float:
+        """Minus the mean distance in days between direct releases and that day."""
+        days = _days(candidate)
+        if not days:
+            return -1e9
+        worked = project.evidence.last_worked
+        return float(np.mean(days)) if worked is None else -float(np.mean(np.abs(np.array(days) - day_of(worked))))
+
+
+class RandomRanker(KeyRanker):
+    """In an order that depends on nothing but the seed and the pins."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+
+    def key(self, project: Project, candidate: Candidate) -> float:  # noqa: ARG002
+        """A number drawn from the seed and the pins."""
+        return random.Random(f"{self._seed} {candidate.target} {candidate.pins}").random()  # noqa: S311

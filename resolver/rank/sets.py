@@ -1,0 +1,123 @@
+"""The features of a whole set: how bad its edges are, what the project finds in it, how well its dates hang together."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from resolver.core.package import CUDA, PYTHON
+from resolver.core.project import Project
+from resolver.rank.batch import Batch, Member
+from resolver.rank.coverage import COVERAGE, ProjectUses
+from resolver.rank.facts import day_of, python_day
+from resolver.rank.features import COLUMN, Floats, signed_log
+from resolver.rank.versions import python_satisfies
+
+EDGES = ("edge_worst", "edge_second", "edge_third", "edge_sum", "edge_risky", "edge_python_worst", "edge_missing_names", "edge_seen_share")
+SHAPE = (
+    "orphan_imports",  # modules that members import unguarded and nothing in the set provides
+    "python_bounds_violated",
+    "relaxed",
+    "sdist_only",
+    "no_wheel",  # packages without a wheel for this interpreter
+    "packages",
+    "size_mb",
+    "upload_spread",  # between the oldest and the newest tenth of the set
+    "direct_spread",  # between the oldest direct release and the newest release of all
+    "python_gap",  # interpreter's release minus the median upload
+    "python_minor",
+    "last_worked_gap",  # median direct upload minus the project's last dated sign
+    "accelerator",  # 0 cpu, 1 cuda, 2 rocm
+    "median_year",
+)
+SET_FEATURES = (*EDGES, *COVERAGE, *SHAPE)
+"""Column names of the set table, in order. How a candidate was found (its policy) is deliberately none of them."""
+
+SET_COLUMN = {name: position for position, name in enumerate(SET_FEATURES)}
+
+FALLING = frozenset({
+    "edge_worst", "edge_second", "edge_third", "edge_sum", "edge_risky", "edge_python_worst", "edge_missing_names", "use_missing",
+    "use_doubt", "roots_missing", "roots_unknown", "orphan_imports", "python_bounds_violated", "relaxed",
+})  # fmt: skip
+"""More of these can only lower the probability; the set booster is bound to that."""
+
+_ACCELERATORS = {"cpu": 0.0, "cuda": 1.0, "rocm": 2.0}
+_NO_EDGES = [0.0] * len(EDGES)
+
+
+def set_rows(project: Project, batch: Batch, risks: Floats, uses: ProjectUses) -> Floats:
+    """One row of `SET_FEATURES` per candidate of the batch, given the risk of each distinct edge."""
+    edges = _edge_rows(batch, np.clip(risks, 0.0, 0.9999))
+    violated: dict[str, float] = {}
+    worked = day_of(project.evidence.last_worked)
+    rows = np.empty((len(batch.members), len(SET_FEATURES)))
+    for position, member in enumerate(batch.members):
+        python = member.candidate.target.python
+        if python not in violated:
+            violated[python] = float(sum(python_satisfies(python, bound.specifier) is False for bound in project.evidence.bounds))
+        rows[position] = [*edges[position], *_covered(batch, member, uses), *_shape(batch, member, violated[python], worked)]
+    return rows
+
+
+def _edge_rows(batch: Batch, risks: Floats) -> list[list[float]]:
+    to_python = batch.table[:, COLUMN["to_python"]] > 0
+    missing = np.nan_to_num(batch.table[:, COLUMN["names_missing"]])
+    seen = (batch.table[:, COLUMN["seen_near_count"]] > 0) | (batch.table[:, COLUMN["names_used"]] > 0)
+    weight = -np.log1p(-risks)
+    rows = []
+    for start, stop in zip(batch.starts[:-1].tolist(), batch.starts[1:].tolist(), strict=True):
+        own = batch.edges[start:stop]
+        if not len(own):
+            rows.append(_NO_EDGES)
+            continue
+        risk = risks[own]
+        top = [*np.sort(risk)[-3:][::-1].tolist(), 0.0, 0.0]
+        interpreter = risk[to_python[own]]
+        rows.append(
+            [
+                *top[:3],
+                float(weight[own].sum()),
+                float((risk > 0.5).sum()),
+                float(interpreter.max()) if len(interpreter) else 0.0,
+                math.log1p(float(missing[own].sum())),
+                float(seen[own].mean()),
+            ]
+        )
+    return rows
+
+
+def _covered(batch: Batch, member: Member, uses: ProjectUses) -> list[float]:
+    if not uses.names:
+        return [0.0] * len(COVERAGE)
+    releases = member.candidate.packages
+    told = all(release.modules for release in releases)
+    return uses.numbers(batch.owning_rows(uses, member), told, {release.pin.name for release in releases})
+
+
+def _shape(batch: Batch, member: Member, violated: float, worked: float) -> list[float]:
+    candidate = member.candidate
+    python = candidate.target.python
+    members = [batch.releases[place] for place in member.places.tolist()]
+    packages = [facts for facts in members if facts.name not in (PYTHON, CUDA)]
+    days = sorted(facts.day for facts in packages if not math.isnan(facts.day))
+    wanted = set(candidate.direct)
+    direct = sorted(facts.day for facts in packages if facts.name in wanted and not math.isnan(facts.day))
+    median = days[len(days) // 2] if days else math.nan
+    newest = days[-1] if days else math.nan
+    return [
+        float(len(member.orphans)),
+        violated,
+        float(len(candidate.relaxed)),
+        float(sum(facts.sdist_only == 1.0 for facts in packages)),
+        float(sum(facts.fits.get(python, math.nan) == 0.0 for facts in packages)),
+        float(len(packages)),
+        math.log1p(sum(size for facts in packages if not math.isnan(size := facts.sizes.get(python, math.nan)))),
+        signed_log(days[-1 - len(days) // 10] - days[len(days) // 10]) if days else math.nan,
+        signed_log(newest - direct[0]) if direct else math.nan,
+        signed_log(python_day(python) - median),
+        float(python.partition(".")[2] or 0),
+        signed_log((direct[len(direct) // 2] if direct else median) - worked),
+        _ACCELERATORS.get(candidate.target.accelerator.kind, 0.0),
+        1970.0 + median / 365.25,
+    ]

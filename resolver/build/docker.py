@@ -1,0 +1,243 @@
+"""Builds in containers: many cheap cells for learning, and the one image that a person gets, proven as it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from resolver.build import host, probe, process
+from resolver.build.diagnose import install_failure, machine_trouble
+from resolver.build.process import Finished, Limits
+from resolver.build.verdict import Left, failed, judge, void
+from resolver.core.errors import EngineUnavailable
+from resolver.core.outcome import BuildSpec, Outcome, Stage
+from resolver.core.reporter import Reporter
+
+BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "NO_COLOR": "1"}
+PROBE_SECONDS = 420.0
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
+_DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]*")
+_PYTHON = re.compile(r"3\.\d{1,2}")
+_WORD = re.compile(r"[A-Za-z0-9._-]+")
+
+# Runs inside the build; reads everything that varies from files, so that no outside text is ever part of a command.
+_CELL = """\
+set -u
+mkdir -p /out
+touch /tmp/.before
+export UV_CACHE_DIR=/uvcache UV_LINK_MODE=symlink UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never UV_HTTP_TIMEOUT=120 NO_COLOR=1
+if [ -s /run/secrets/index ]; then UV_DEFAULT_INDEX=$(cat /run/secrets/index); export UV_DEFAULT_INDEX; fi
+python=$(command -v python)
+install() {
+  timeout -k 10 "$(cat /cell/seconds)" /tools/uv pip install --python "$python" --break-system-packages --no-config --no-deps "$@" -r /cell/pins.txt
+}
+code=0
+if [ -s /cell/pins.txt ]; then
+  install --build-constraint /cell/build-constraints.txt >/out/install.log 2>&1
+  code=$?
+  if [ "$code" = 1 ] && grep -qi 'build' /out/install.log; then
+    install >/out/install.second.log 2>&1 && code=0 && mv /out/install.second.log /out/install.log
+  fi
+fi
+echo "$code" >/out/install.code
+if [ "$code" = 0 ]; then
+  unset UV_DEFAULT_INDEX
+  python /cell/inside_probe.py /cell/spec.json /out/probe.jsonl >/out/probe.log 2>&1
+  if [ -s /cell/inside_harvest.py ]; then
+    timeout -k 5 180 python /cell/inside_harvest.py /cell/known.txt /out/harvest.jsonl >/out/harvest.log 2>&1
+  fi
+fi
+# What was installed is links and bytecode; without them the build cache keeps a few kilobytes per cell.
+find /usr/local /tmp /root -cnewer /tmp/.before \\( -type f -o -type l \\) -delete 2>/dev/null
+exit 0
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DockerExecutor:
+    """Builds each spec in a container and probes it there; survives pickling; several threads may share one.
+
+    `uv` is a statically linked uv for the containers' platform; `cache_id` names the engine's cache volume that all cells share.
+    `harvest` is the text of a script that runs after the probe in the same environment as `script KNOWN OUT`: KNOWN is a file of
+    "name==version" lines to leave out (`known`, asked anew for each build), OUT takes the lines that become `Outcome.released`.
+    `index_url` replaces uv's default index and reaches the build as a secret.
+    """
+
+    uv: Path
+    cache_id: str = "resolver-uv"
+    limits: Limits = Limits()
+    harvest: str = ""
+    known: Callable[[], Iterable[str]] | frozenset[str] = frozenset()
+    index_url: str = ""
+    rest_seconds: float = 60.0
+
+    @property
+    def name(self) -> str:
+        """ "docker"."""
+        return "docker"
+
+    def run(self, spec: BuildSpec) -> Outcome:
+        """Install the pins and probe them in one throw-away build that exports nothing but the result.
+
+        A failing build is an outcome; raises EngineUnavailable when no engine answers. A few seconds when the wheels are cached.
+        """
+        command = host.buildkit_command()
+        tools = tools_image(command, self.uv)
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="resolver-cell-") as scratch:
+            cell, result = Path(scratch) / "cell", Path(scratch) / "out"
+            cell.mkdir()
+            self._write_cell(cell, spec, tools)
+            arguments = [str(command), "build", "--progress=plain", "--output", f"type=local,dest={result}"]
+            if self.index_url:
+                secret = Path(scratch) / "index"
+                secret.touch(mode=0o600)
+                secret.write_text(self.index_url)
+                arguments += ["--secret", f"id=index,src={secret}"]
+            limits = dataclasses.replace(self.limits, seconds=self.limits.seconds * 2 + PROBE_SECONDS + 240)
+            done = process.run([*arguments, str(cell)], environment=BUILDKIT, limits=limits)
+            seconds = time.monotonic() - start
+            if not done.ok:
+                return self._unbuilt(spec, done, seconds)
+            return judge(spec, _left(result), executor=self.name, seconds=seconds)
+
+    def _write_cell(self, cell: Path, spec: BuildSpec, tools: str) -> None:
+        known = self.known() if callable(self.known) else self.known
+        wanted = {str(pin) for pin in spec.pins}
+        limits = Limits(seconds=min(PROBE_SECONDS, self.limits.seconds), memory_mb=self.limits.memory_mb)
+        files = {
+            "Dockerfile": cell_dockerfile(spec, tools=tools, cache_id=self.cache_id, secret=bool(self.index_url)),
+            "cell.sh": _CELL,
+            "seconds": f"{max(1, int(self.limits.seconds))}\n",
+            "pins.txt": pins_text(spec),
+            "build-constraints.txt": build_constraints(spec.target.python),
+            "spec.json": probe.request(spec.probe, limits, nonce=secrets.token_hex(8), rest_seconds=self.rest_seconds),
+            "inside_probe.py": probe.source(),
+            "known.txt": "".join(f"{pin}\n" for pin in sorted(wanted & set(known))),
+        }
+        if self.harvest:
+            files["inside_harvest.py"] = self.harvest
+        for name, text in files.items():
+            (cell / name).write_text(text, encoding="utf-8")
+
+    def _unbuilt(self, spec: BuildSpec, done: Finished, seconds: float) -> Outcome:
+        """The `docker build` itself failed: the engine, the base image, the system packages or the time."""
+        if done.timed_out:
+            return void(spec, self.name, "the build did not end in time", log=done.log, seconds=seconds)
+        host.engine_version()  # raises when it is the engine that went away
+        told = install_failure(done.log)
+        if "Unable to locate package" in done.log and not machine_trouble(done.log):
+            return failed(spec, self.name, Stage.INSTALL, told, log=done.log, seconds=seconds)
+        return void(spec, self.name, machine_trouble(done.log) or told.message, log=done.log, seconds=seconds)
+
+    def prove(self, folder: Path, spec: BuildSpec, *, tag: str | None = None, reporter: Reporter | None = None) -> Outcome:
+        """Build the Dockerfile in `folder` as it stands and run the probe in the image, without network.
+
+        The image stays when `tag` is given and is removed otherwise. `Outcome.image_size` is set. Raises EngineUnavailable.
+        """
+        from resolver.build.image import prove
+
+        return prove(folder, spec, tag=tag, reporter=reporter or Reporter(), limits=self.limits, rest_seconds=self.rest_seconds)
+
+
+def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool = False) -> str:
+    """The text of a cell's build; system packages come before the pins in a layer that cells share. Raises ValueError for a
+    name that is no Debian package or no Python version.
+    """
+    if not _PYTHON.fullmatch(spec.target.python) or not _WORD.fullmatch(cache_id):
+        raise ValueError(f"not a Python version or a cache name: {spec.target.python!r}, {cache_id!r}")
+    lines = [f"FROM python:{spec.target.python}-slim AS cell"]
+    packages = sorted(set(spec.system_packages))
+    if bad := [p for p in packages if not _DEBIAN.fullmatch(p)]:
+        raise ValueError(f"not the name of a Debian package: {bad[0]!r}")
+    if packages:
+        install = "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
+        lines.append(f"RUN {install} {' '.join(packages)} && rm -rf /var/lib/apt/lists/*")
+    mounts = [
+        f"type=cache,id={cache_id},target=/uvcache",
+        "type=bind,source=.,target=/cell",
+        f"type=bind,from={tools},source=/,target=/tools",
+        *(["type=secret,id=index"] if secret else []),
+    ]
+    lines += [f"RUN {' '.join('--mount=' + m for m in mounts)} sh /cell/cell.sh", "FROM scratch", "COPY --from=cell /out /"]
+    return "\n".join(lines) + "\n"
+
+
+def pins_text(spec: BuildSpec) -> str:
+    """The pins as a requirements file. Raises ValueError for anything that is no plain name and version."""
+    lines = []
+    for pin in sorted(spec.pins):
+        if not _NAME.fullmatch(pin.name) or not _VERSION.fullmatch(pin.version):
+            raise ValueError(f"not a pin: {str(pin)!r}")
+        lines.append(f"{pin.name}=={pin.version}\n")
+    return "".join(lines)
+
+
+def build_constraints(python: str) -> str:
+    """What builds source distributions: today's setuptools no longer runs yesterday's setup.py."""
+    bound = "setuptools<60" if int(python.split(".")[1]) < 12 else "setuptools<72"
+    return f"{bound}\nwheel<0.45\ncython<3\n"
+
+
+_IMAGE_LOCK = threading.Lock()
+
+
+def tools_image(command: Path, uv: Path) -> str:
+    """The tag of a local image that holds only uv, made once per engine and uv. Raises EngineUnavailable."""
+    with _IMAGE_LOCK:
+        return _tools_image(command, uv)
+
+
+@functools.cache
+def _tools_image(command: Path, uv: Path) -> str:
+    import docker
+    from docker.errors import DockerException, ImageNotFound
+
+    tag = f"resolver-tools:{hashlib.sha256(uv.read_bytes()).hexdigest()[:16]}"
+    try:
+        client = docker.from_env(timeout=60)
+        try:
+            client.images.get(tag)
+            return tag
+        except ImageNotFound:
+            pass
+        finally:
+            client.close()
+    except (DockerException, OSError, ValueError) as problem:
+        raise EngineUnavailable(f"no container engine answers: {problem}", hint=host.START_HINT) from problem
+    with tempfile.TemporaryDirectory(prefix="resolver-tools-") as folder:
+        shutil.copy2(uv, Path(folder) / "uv")
+        (Path(folder) / "Dockerfile").write_text("FROM scratch\nCOPY uv /uv\n")
+        done = process.run([str(command), "build", "-q", "-t", tag, folder], environment=BUILDKIT, limits=Limits(seconds=180))
+    if not done.ok:
+        raise EngineUnavailable(f"cannot make the tools image: {done.log[-300:]}", hint=host.START_HINT)
+    return tag
+
+
+def _left(result: Path) -> Left:
+    def text(name: str) -> str:
+        path = result / name
+        if not path.is_file():
+            return ""
+        with path.open("rb") as stream:
+            return stream.read(probe.RESULT_LIMIT).decode("utf-8", "replace")
+
+    code = text("install.code").strip()
+    return Left(
+        install_code=int(code) if code.lstrip("-").isdigit() else None,
+        install_log=text("install.log"),
+        probe_lines=text("probe.jsonl"),
+        probe_log=text("probe.log"),
+        harvest=text("harvest.jsonl"),
+    )

@@ -1,0 +1,1 @@
+"""What fits together: complete version sets by declared metadata, under many preferences, and why none exists."""

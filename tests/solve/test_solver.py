@@ -278,8 +278,8 @@ def test_impossible_requests_are_explained():
     assert "no build for Linux on any Python" in sentences(solver.explain(project("winonly"), [PY37]))
     assert "no such release (there are 1 to 2)" in sentences(solver.explain(project("p==7"), [PY37]))
     assert "needs Python >=3.99" in sentences(solver.explain(project("p==2"), ALL))
-    assert "empty has no build for Linux" in sentences(solver.explain(project("empty"), [PY37]))
-    assert "p 1 needs gone" in sentences(solver.explain(project("p"), [PY37]))
+    assert "no build of empty for Linux" in sentences(solver.explain(project("empty"), [PY37]))
+    assert "p 1 needs gone, but no build of gone" in sentences(solver.explain(project("p"), [PY37]))
     shared = solver.explain(project("p==2"), ALL)
     assert shared.sentence.endswith("Python 3.6 to 3.13")
     assert shared.because[0].where == "requirements.txt:1"

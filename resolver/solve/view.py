@@ -1,0 +1,132 @@
+"""The shelves as one target sees them: what installs there, and what a release asks for there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+
+from resolver.core.package import NormalizedName, Release
+from resolver.core.target import Accelerator, Target
+from resolver.solve.requirement import ParsedRequirement, marker_holds, parse_requirement
+from resolver.solve.shelf import Catalog, Demand, Entry, Shelf
+
+_CUDA_NAME = re.compile(r"^nvidia-.*-cu(\d+)$")
+_CUDA_PLAIN = re.compile(
+    r"^nvidia-(cublas|cuda-(cupti|nvrtc|nvcc|runtime|cccl|crt)|cufft|cufile|curand|cusolver|cusparse|npp|nvjitlink|nvjpeg|nvtx|nvvm)$"
+)
+_DRIVER_NEEDED = {11: 450, 12: 525, 13: 580}
+"""The oldest driver branch that runs each CUDA major (minor-version compatibility, per the toolkit's release notes)."""
+
+Implied = Callable[[Release], Sequence[str]]
+
+
+class View:
+    """One target's view of a catalog; memoises per release and shelf, so keep one per target."""
+
+    def __init__(self, catalog: Catalog, target: Target, implied: Implied | None = None) -> None:
+        self.catalog = catalog
+        self.target = target
+        self._implied = implied
+        self._masks: dict[NormalizedName, tuple[int, int, int]] = {}
+
+    def masks(self, shelf: Shelf) -> tuple[int, int, int]:
+        """What installs here, what likely needs a compiler, what only an exact pin may take."""
+        found = self._masks.get(shelf.name)
+        if found is None:
+            plain, doubtful, held = shelf.installable(self.target)
+            kept = _cuda_mask(shelf, self.target.accelerator)
+            found = self._masks[shelf.name] = (plain & kept, doubtful & kept, held & kept)
+        return found
+
+    def admitted(self, shelf: Shelf, demands: Sequence[Demand], day: date | None = None) -> int:
+        """The releases that satisfy every demand here, by the installers' rules.
+
+        An exact pin may take anything; else a final release with a fitting wheel (or pure sources) goes before one that likely needs a
+        compiler, and both before pre-releases, which come only when asked for or nothing else is left. With a day, what was
+        uploaded later comes only when nothing older is left, and then the earliest.
+        """
+        mask = shelf.all
+        exact = pre = False
+        for demand in demands:
+            mask &= demand.mask
+            exact = exact or demand.exact
+            pre = pre or demand.pre
+        plain, doubtful, held = self.masks(shelf)
+        if exact:
+            return mask & (plain | doubtful | held)
+        finals = mask & shelf.finals
+        grounds = (mask & plain, mask & doubtful) if pre else (finals & plain, finals & doubtful, mask & plain, mask & doubtful)
+        chosen = next((ground for ground in grounds if ground), 0)
+        if day is None or not chosen:
+            return chosen
+        return chosen & shelf.before(day) or chosen
+
+    def demands(self, entry: Entry) -> tuple[Demand, ...]:
+        """What a release asks for here, the soft (implied) demands last; computed once per release and target."""
+        found = entry.demands.get(self.target)
+        if found is None:
+            found = entry.demands[self.target] = tuple(dict.fromkeys(self._demands(entry)))
+        return found
+
+    def expand(self, parsed: ParsedRequirement, *, soft: bool = False) -> Iterator[Demand]:
+        """One requirement as demands: its package, and one more for each extra."""
+        for extra in ("", *parsed.extras):
+            yield self.catalog.demand(parsed.name, extra, parsed.specifier, exact=parsed.exact, pre=parsed.pre, soft=soft)
+
+    def _demands(self, entry: Entry) -> Iterator[Demand]:
+        name, extra = entry.shelf.name, entry.extra
+        if extra:
+            base = Demand(self.catalog, name, "", f"=={entry.release.version}", exact=True, pre=True, soft=False)
+            base.fix(entry.rank)
+            yield base
+        for text in entry.release.requires:
+            parsed = parse_requirement(text)
+            if parsed is None or (parsed.name == name and not parsed.extras):
+                continue
+            plainly = marker_holds(parsed.marker, self.target)
+            if (extra and not plainly and marker_holds(parsed.marker, self.target, extra)) or (not extra and plainly):
+                yield from self.expand(parsed)
+        if not extra and self._implied is not None:
+            yield from self._soft(entry)
+
+    def _soft(self, entry: Entry) -> Iterator[Demand]:
+        for text in self._implied(entry.release) if self._implied else ():
+            parsed = parse_requirement(text)
+            if parsed is None or parsed.name == entry.shelf.name or not marker_holds(parsed.marker, self.target):
+                continue
+            asked = tuple(self.expand(parsed, soft=True))
+            if all(self.admitted(self.catalog.shelf(demand.name), (demand,)) for demand in asked):
+                yield from asked
+
+
+def cuda_major(name: str, version: str) -> int:
+    """The CUDA major that a distribution belongs to, 0 for none."""
+    match = _CUDA_NAME.match(name)
+    if match:
+        digits = match[1]
+        return int(digits if len(digits) == 2 else digits[:2])
+    if _CUDA_PLAIN.match(name):
+        major = version.partition(".")[0]
+        return int(major) if major.isdigit() else 0
+    return 0
+
+
+def _cuda_mask(shelf: Shelf, accelerator: Accelerator) -> int:
+    """The releases that the host's driver and the asked-for runtime permit; everything for a CPU target."""
+    if accelerator.kind != "cuda" or not (_CUDA_NAME.match(shelf.name) or _CUDA_PLAIN.match(shelf.name)):
+        return shelf.all
+    mask = 0
+    for rank, release in enumerate(shelf.stock):
+        major = cuda_major(shelf.name, release.version)
+        if _permits(accelerator, major):
+            mask |= 1 << rank
+    return mask
+
+
+def _permits(accelerator: Accelerator, major: int) -> bool:
+    runtime = accelerator.runtime.partition(".")[0]
+    if runtime.isdigit() and major and major != int(runtime):
+        return False
+    driver = accelerator.driver.partition(".")[0]
+    return not driver.isdigit() or int(driver) >= _DRIVER_NEEDED.get(major, 0)

@@ -1,0 +1,141 @@
+"""The package index as pip is configured to see it: addresses, credentials, proxies and certificates are pip's own.
+
+pip and pip-tools are imported when the first request is made: that alone takes most of a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from resolver.core.errors import IndexUnreachable, UsageError
+from resolver.core.package import NormalizedName
+
+
+class AnswerTooLong(Exception):
+    """The body is longer than the caller wants to read."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One HTTP answer; header names are lower case; `url` is where it came from after redirects."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class Access(Protocol):
+    """How pages and files are fetched. Safe to call from several threads."""
+
+    def pages(self, name: NormalizedName) -> Sequence[str]:
+        """The addresses of the pages of one package, one for each configured index."""
+        ...
+
+    def get(self, url: str, *, headers: Mapping[str, str], limit: int) -> Answer:
+        """The answer, whatever its status. Raises IndexUnreachable when there is none, AnswerTooLong beyond `limit` bytes."""
+        ...
+
+
+class PipAccess:
+    """Requests through pip's own network session.
+
+    `arguments` are index options as pip takes them on its command line (`--index-url`, `--extra-index-url`,
+    `--trusted-host`). `notes` tell what of the configuration is left out. Costs about a second at the first request.
+    """
+
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
+        self._arguments = [*arguments, "--no-cache-dir"]
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._indexes: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = ()
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        """Addresses of the indexes in pip's order, those that an image build cannot see left out."""
+        self._open()
+        return self._indexes
+
+    def pages(self, name: NormalizedName) -> Sequence[str]:
+        """The addresses of the pages of one package."""
+        return [f"{index.rstrip('/')}/{name}/" for index in self.indexes]
+
+    def get(self, url: str, *, headers: Mapping[str, str], limit: int) -> Answer:
+        """One GET with pip's retries, read at most `limit` bytes far."""
+        session = self._open()
+        from pip._vendor.requests import RequestException
+        from pip._vendor.urllib3.exceptions import HTTPError
+
+        try:
+            # Identity: the size of a body must be its length, and ranges count bytes of the file itself.
+            with session.get(url, headers={"Accept-Encoding": "identity", **headers}, stream=True) as response:
+                body = _bounded(response.raw.stream(65536, decode_content=True), limit)
+                lower = {key.lower(): value for key, value in response.headers.items()}
+                return Answer(status=response.status_code, headers=lower, body=body, url=response.url)
+        except (RequestException, HTTPError, OSError) as error:
+            raise _unreachable(url, error) from error
+        except Exception as error:
+            if type(error).__module__.startswith("pip._internal"):  # pip wraps what its retries could not mend
+                raise _unreachable(url, error) from error
+            raise
+
+    def _open(self) -> Any:
+        with self._lock:
+            if self._session is None:
+                with _quiet():
+                    from piptools.repositories import PyPIRepository
+
+                    try:
+                        repository = PyPIRepository(self._arguments, cache_dir="")
+                    except SystemExit as error:
+                        raise UsageError("pip refuses its index options", hint="run `pip config debug`") from error
+                self._indexes, self.notes = _visible(repository.finder.index_urls, repository.options.find_links)
+                self._session = repository.session
+            return self._session
+
+
+def _unreachable(url: str, error: Exception) -> IndexUnreachable:
+    reason = type(error).__name__
+    host = urlsplit(url).hostname or "the package index"  # never the whole address: it may carry credentials
+    return IndexUnreachable(f"{host} does not answer ({reason})", hint="check the network and `pip config list`, or use --offline")
+
+
+def _bounded(chunks: Iterator[bytes], limit: int) -> bytes:
+    parts, total = [], 0
+    for chunk in chunks:
+        parts.append(chunk)
+        total += len(chunk)
+        if total > limit:
+            raise AnswerTooLong
+    return b"".join(parts)
+
+
+def _visible(indexes: Sequence[str], links: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The indexes that an image build can see as well, and a note for what it cannot."""
+    seen = tuple(dict.fromkeys(url for url in indexes if urlsplit(url).scheme in {"http", "https"}))
+    left_out = len(set(indexes)) - len(seen)
+    notes = []
+    if left_out:
+        notes.append(f"{left_out} local package index(es) of pip's configuration are left out: an image build cannot see them")
+    if links:
+        notes.append("find-links of pip's configuration are left out: an image build cannot see them")
+    return seen, tuple(notes)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """pip-tools sets up logging for its own command line; ours is left as it was."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers[:] = handlers

@@ -24,6 +24,9 @@ NAMESPACES = frozenset({"google", "mpl_toolkits", "nvidia", "zope", "azure", "ru
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?([^;)]*)\)?\s*(?:;\s*(.*))?$", re.DOTALL)
 _EPOCH = date(1970, 1, 1).toordinal()
 
+Owners = Callable[[str], Sequence[str]]
+"""Root module -> the distributions that hold it."""
+
 Marks = Callable[[str, str], Mapping[str, float]]
 """Name and version -> marks that its files carry ({"pb2": 1.0} when it ships protobuf-generated code)."""
 
@@ -187,12 +190,13 @@ class FactBook:
         timeline: Timeline | None,
         *,
         marks: Marks | None = None,
-        owners: Mapping[str, Sequence[str]] | None = None,
+        owners: Owners | None = None,
     ) -> None:
         self._index = index
         self._timeline = timeline
         self._marks = marks
-        self._owners = owners or {}
+        self._ask_owners = owners
+        self._owners: dict[str, Sequence[str]] = {}
         self._facts: dict[Pin, ReleaseFacts] = {}
         self._series: dict[NormalizedName, tuple[list[float], list[Numbers]]] = {}
         self._uses: dict[Pin, Mapping[str, Sequence[str]]] = {}
@@ -270,15 +274,22 @@ class FactBook:
             )
         return known
 
+    def owners(self, root: str) -> Sequence[str]:
+        """Distributions known to hold a root module; none when nobody can tell."""
+        known = self._owners.get(root)
+        if known is None:
+            known = self._owners[root] = tuple(self._ask_owners(root)) if self._ask_owners else ()
+        return known
+
     def owns(self, release: Release, root: str) -> bool:
         """Whether a release provides a root module, by its own list of modules, else by its name or the owners known."""
         if release.modules:
             return root in release.modules
-        return normalize(root) == release.pin.name or release.pin.name in self._owners.get(root, ())
+        return normalize(root) == release.pin.name or release.pin.name in self.owners(root)
 
     def is_elsewhere(self, root: str, names: Collection[NormalizedName]) -> bool:
         """Whether the distributions known to hold a root module are all outside `names`; False when none is known."""
-        owners = self._owners.get(root, ())
+        owners = self.owners(root)
         return bool(owners) and not any(owner in names for owner in owners)
 
     def offers(self, pin: Pin, dotted: Sequence[str]) -> Sequence[float | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from resolver.core.candidate import EdgeRisk
@@ -86,9 +86,13 @@ def _month(day: float) -> str:
     return datetime.fromtimestamp(day * 86400.0, tz=UTC).strftime("%Y-%m")
 
 
-def set_reasons(told: Told) -> tuple[str, ...]:
-    """Two or three sentences: what the project finds in the set, how its edges stand, how its dates hang together."""
-    return tuple(text for text in (_coverage(told), _edges(told), _dates(told)) if text)[:3]
+def set_reasons(told: Told, weights: Mapping[str, float] | None = None) -> tuple[str, ...]:
+    """Two or three sentences: what the project finds in the set, how its edges stand, how its dates hang together; what weighed
+    most comes first.
+    """
+    sentences = {"coverage": _coverage(told), "edges": _edges(told), "dates": _dates(told)}
+    order = sorted(sentences, key=lambda group: -(weights or {}).get(group, 0.0))
+    return tuple(sentences[group] for group in order if sentences[group])
 
 
 def _coverage(told: Told) -> str:

@@ -1,0 +1,36 @@
+"""The learned judge of single edges: steers the solver, and explains."""
+
+from __future__ import annotations
+
+from resolver.core.candidate import EdgeRisk
+from resolver.core.package import Pin, Release
+from resolver.rank.facts import FactBook
+from resolver.rank.features import as_table, edge_row
+from resolver.rank.files import RankerText
+from resolver.rank.forest import Forest
+from resolver.rank.reasons import edge_reason
+
+_WORTH_A_REASON = 0.02
+
+
+class LearnedEdgeJudge:
+    """EdgeJudge by the trained edge booster; remembers what it was asked (some 0.1 ms the first time, then a look-up)."""
+
+    def __init__(self, text: RankerText, book: FactBook) -> None:
+        self._book = book
+        self._history = text.history
+        self._vocabulary = text.vocabulary
+        self._forest = Forest(text.edge)
+        self._known: dict[tuple[Pin, Pin, str, bool], EdgeRisk] = {}
+
+    def risk(self, importer: Release, provider: Release, python: str) -> EdgeRisk:
+        """The probability that `importer` breaks on `provider`, with a reason when it is worth one."""
+        key = (importer.pin, provider.pin, python, bool(importer.requires))
+        known = self._known.get(key)
+        if known is None:
+            left, right = self._book.facts(importer), self._book.facts(provider)
+            row = edge_row(left, right, python, self._book, self._history, self._vocabulary)
+            risk = float(self._forest.predict(as_table([row]))[0])
+            why = edge_reason(left, right, python, row, self._book, self._history) if risk >= _WORTH_A_REASON else ""
+            known = self._known[key] = EdgeRisk(importer=importer.pin, provider=provider.pin, probability=risk, why=why)
+        return known

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from resolver.core.errors import ProjectError
+from resolver.core.package import normalize
+from resolver.project.conda import as_main, read_environment
+from resolver.project.interpreter import read_interpreters
+from resolver.project.packaging_files import Described, Reader, read_pipfile, read_pyproject, read_setup_cfg
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import read_requirements
+from resolver.project.setup_script import read_setup_script
 
 _ASIDE = re.compile(r"dev|test|doc|lint|ci\b|build|example|notebook|bench|optional|extra|typing|format|style|colab|tutorial", re.IGNORECASE)
 _VARIANT = re.compile(r"gpu|cuda|rocm|mac|darwin|win|tpu|arm|jetson|m1", re.IGNORECASE)
@@ -17,25 +24,58 @@ _DEPLOYED = re.compile(r"base|prod|main|common|core|deploy|runtime|cpu|server|in
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What the declaring files say, the names under which the project's own package is known, and which files were read."""
+    """What the declaring files say, the import roots of the project's own package, and which files were read."""
 
     reading: Reading = Reading()
     own: frozenset[str] = frozenset()
-    files: tuple[str, ...] = ()
+
+
+_READERS: tuple[tuple[str, Reader], ...] = (
+    ("pyproject.toml", read_pyproject),
+    ("setup.cfg", read_setup_cfg),
+    ("setup.py", read_setup_script),
+    ("Pipfile", read_pipfile),
+)
+_ENVIRONMENTS = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml", "env.yml")
 
 
 def read_declared(root: Path) -> Declared:
     """Read every file at the root (or in `requirements/`) that declares needs; one that cannot be read becomes a note."""
     chosen, aside = requirement_files(root)
-    readings = [_noted(path, root) for path in chosen]
+    readings = [_noted(functools.partial(read_requirements, path, root)) for path in chosen]
+    described = [_described(root / name, root, reader) for name, reader in _READERS if (root / name).is_file()]
+    readings += [part.reading for part in described]
+    environment = next((root / name for name in _ENVIRONMENTS if (root / name).is_file()), None)
+    if environment:
+        readings.append(_noted(functools.partial(read_environment, environment, root)))
+    readings.append(read_interpreters(root))
     if aside:
-        readings.append(Reading(notes=("left out: " + ", ".join(sorted(path.relative_to(root).as_posix() for path in aside)),)))
-    return Declared(reading=joined(readings), files=tuple(path.relative_to(root).as_posix() for path in chosen))
+        names = ", ".join(sorted(path.relative_to(root).as_posix() for path in aside))
+        readings.append(Reading(notes=(f"not needs, or not for here: {names}",)))
+    own = frozenset(normalize(part.name).replace("-", "_") for part in described if part.name)
+    return Declared(reading=joined(readings), own=own)
 
 
-def _noted(path: Path, root: Path) -> Reading:
+def read_named(path: Path, root: Path) -> Declared:
+    """Read the one file that was named: by its name a packaging or environment file, else a requirements file. Raises ProjectError."""
+    for name, reader in _READERS:
+        if path.name == name:
+            return Declared(reading=reader(path, root).reading + read_interpreters(root))
+    if path.suffix in (".yml", ".yaml"):
+        return Declared(reading=as_main(read_environment(path, root)))
+    return Declared(reading=read_requirements(path, root) + read_interpreters(root))
+
+
+def _described(path: Path, root: Path, reader: Reader) -> Described:
     try:
-        return read_requirements(path, root)
+        return reader(path, root)
+    except ProjectError as error:
+        return Described(reading=Reading(notes=(f"{error.message}; left out",)))
+
+
+def _noted(read: Callable[[], Reading]) -> Reading:
+    try:
+        return read()
     except ProjectError as error:
         return Reading(notes=(f"{error.message}; left out",))
 

@@ -10,10 +10,9 @@ from resolver.core.errors import ProjectError
 from resolver.core.package import normalize
 from resolver.core.project import Evidence, Need, Project
 from resolver.core.reporter import Reporter
-from resolver.project.declared import Declared, read_declared
+from resolver.project.declared import read_declared, read_named
 from resolver.project.files import walk
 from resolver.project.names import declared_names, frameworks_of, infer
-from resolver.project.requirements import read_requirements
 from resolver.project.sources import foreign_roots, gather, parse_sources
 from resolver.project.tables import is_stdlib, tables
 
@@ -35,7 +34,7 @@ def read_project(
         raise ProjectError(f"{path} does not exist", hint="Name a requirements file or a project folder.")
     root = path if path.is_dir() else path.parent
     reporter.step(f"reading {path}")
-    declared = read_declared(root) if path.is_dir() else Declared(reading=read_requirements(path, root), files=(path.name,))
+    declared = read_declared(root) if path.is_dir() else read_named(path, root)
     reading = declared.reading
     tree = walk(root)
     names = declared_names(reading.needs)

@@ -17,6 +17,9 @@ MAX_LINES = 20_000
 MAX_DEPTH = 20
 """Nested `-r` deeper than this is not followed."""
 
+PACKAGING = (2, 1)
+"""Strengths of exact pins and of ranges that stand in packaging files rather than in a requirements file."""
+
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION = re.compile(r"\s(--hash|--global-option|--install-option|--config-settings?)[= ]")
 _NESTED = re.compile(r"^(-r|--requirement|-c|--constraint)(?:\s+|=|(?=[^-\s]))(.+)$")
@@ -34,10 +37,14 @@ def read_requirements(path: Path, root: Path, *, constraint: bool = False, stren
     return _File(root=root, strengths=strengths, seen=set()).read(path, constraint=constraint, depth=0)
 
 
-def read_lines(text: str, origin_path: str, *, strengths: tuple[int, int] = (2, 1)) -> Reading:
-    """The needs of requirement lines that stand inside another file shown as `origin_path`; nested files are not followed."""
+def read_lines(text: str, shown: str, *, strengths: tuple[int, int] = PACKAGING, line: int | None = None) -> Reading:
+    """The needs of requirement lines that stand inside another file; nested files are not followed.
+
+    `line` is where they stand when they are one entry of it, else lines are counted from 1.
+    """
     reader = _File(root=Path(), strengths=strengths, seen=set(), follow=False)
-    return joined(reader.line(line, number, origin_path, Path(), constraint=False, depth=0) for number, line in logical_lines(text))
+    numbered = [(number if line is None else line, written) for number, written in logical_lines(text)]
+    return joined(reader.line(written, number, shown, Path(), constraint=False, depth=0) for number, written in numbered)
 
 
 def logical_lines(text: str) -> list[tuple[int, str]]:

@@ -1,0 +1,87 @@
+"""environment.yml: conda's packages under the names the index knows them by, and its pip section."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+from resolver.core.errors import ProjectError
+from resolver.core.project import Need, Origin, OriginKind
+from resolver.project.lenient import parse
+from resolver.project.packaging_files import interpreter
+from resolver.project.reading import Reading, joined
+from resolver.project.requirements import PACKAGING, read_lines, read_requirements
+from resolver.project.text import read_text
+
+MAX_YAML = 500_000
+"""Environment files larger than this (bytes) are refused: reading YAML is slow."""
+
+_FUZZY = re.compile(r"(?<![<>=!~])\s*=\s*(?!=)([0-9][0-9.]*)(\.\*|\*)?")
+
+
+def read_environment(path: Path, root: Path) -> Reading:
+    """Needs and interpreter bound of a conda environment file. Raises ProjectError when it is no YAML or larger than 0.5 MB."""
+    import yaml
+
+    text = read_text(path, MAX_YAML)
+    try:
+        loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError, LookupError) as error:
+        raise ProjectError(f"{path} is not valid YAML", hint="Correct the file or remove it.") from error
+    listed = loaded.get("dependencies") if isinstance(loaded, dict) else None
+    lines = text.split("\n")
+    return joined(_entry(entry, path, root, lines) for entry in (listed if isinstance(listed, list) else []))
+
+
+def _entry(entry: object, path: Path, root: Path, lines: list[str]) -> Reading:
+    if isinstance(entry, dict):
+        listed = entry.get("pip")
+        return joined(_pip(item, path, root, lines) for item in (listed if isinstance(listed, list) else []) if isinstance(item, str))
+    if not isinstance(entry, str):
+        return Reading()
+    line = _line_of(entry, lines)
+    written = entry.split("::")[-1].split(" #")[0].strip()
+    python = re.match(r"^python\s*([<>=!~].*|\d.*)?$", written)
+    if python:
+        return interpreter((python[1] or "").split("=py")[0].split("=h")[0], path.name, "conda environment", line)
+    return _need(written, path.name, line)
+
+
+def _need(written: str, shown: str, line: int) -> Reading:
+    pin = re.fullmatch(r"([A-Za-z0-9_.-]+)=([0-9][^=\s]*)=\S+", written)
+    written = f"{pin[1]}=={pin[2]}" if pin else written
+    fuzzy = _FUZZY.sub(_prefix, written)
+    fuzzy = re.sub(r"^([A-Za-z0-9_.-]+)\s+([0-9])", r"\1==\2", fuzzy).split("[")[0]
+    parsed = parse(fuzzy, conda=True)
+    notes = tuple(f"{shown}:{line}: {remark}" for remark in parsed.remarks)
+    if not parsed.name:
+        return Reading(notes=notes)
+    origin = Origin(kind=OriginKind.DECLARED, path=shown, line=line)
+    need = Need(requirement=parsed.text, origin=origin, strength=PACKAGING[0 if parsed.pinned else 1], url=parsed.url)
+    return Reading(needs=(need,), notes=notes)
+
+
+def _prefix(found: re.Match[str]) -> str:
+    """Conda's single "=" is a prefix match; three parts are as good as exact."""
+    version = found[1].rstrip(".")
+    return f"=={version}" if version.count(".") >= 2 and not found[2] else f"=={version}.*"
+
+
+def _pip(item: str, path: Path, root: Path, lines: list[str]) -> Reading:
+    nested = re.match(r"^(?:-r|--requirement)[\s=]+(\S+)$", item.strip())
+    if nested:
+        try:
+            return read_requirements(path.parent / nested[1], root, strengths=PACKAGING)
+        except ProjectError as error:
+            return Reading(notes=(f"{path.name}: {error.message}; left out",))
+    return read_lines(item, path.name, strengths=PACKAGING, line=_line_of(item, lines))
+
+
+def _line_of(entry: str, lines: list[str]) -> int:
+    return next((number for number, line in enumerate(lines, start=1) if entry in line and line.lstrip().startswith("-")), 0)
+
+
+def as_main(reading: Reading) -> Reading:
+    """The same needs with the strengths of a main requirements file (for an environment file that was named on the command line)."""
+    return dataclasses.replace(reading, needs=tuple(dataclasses.replace(need, strength=need.strength + 1) for need in reading.needs))

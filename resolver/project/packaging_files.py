@@ -1,0 +1,205 @@
+"""pyproject.toml (PEP 621, dependency groups, poetry, flit), setup.cfg and Pipfile: what they say is needed at run time."""
+
+from __future__ import annotations
+
+import configparser
+import dataclasses
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from resolver.core.errors import ProjectError
+from resolver.core.project import Bound, Origin, OriginKind
+from resolver.project.reading import Reading, joined
+from resolver.project.requirements import PACKAGING, python_specifier, read_lines, read_requirements
+from resolver.project.text import read_text
+
+_MAIN_GROUPS = frozenset({"main", "default", "prod", "production", "runtime", "base", "deploy", "serve", "app"})
+_CLASSIFIER = re.compile(r"^Programming Language :: Python :: 3\.(\d+)$")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a packaging file says: its reading and the project's own distribution name, "" when it gives none."""
+
+    reading: Reading = Reading()
+    name: str = ""
+
+
+def read_pyproject(path: Path, root: Path) -> Described:
+    """Dependencies and interpreter bound of a pyproject.toml; optional ones are only noted. Raises ProjectError for invalid TOML."""
+    text = read_text(path)
+    table = _toml(text, path)
+    shown, lines = path.name, text.split("\n")
+    project, tool = _table(table, "project"), _table(table, "tool")
+    poetry, flit = _table(tool, "poetry"), _table(tool, "flit", "metadata")
+    readings = [_line(item, shown, lines) for item in _strings(project.get("dependencies"))]
+    readings += [_line(item, shown, lines) for item in _strings(flit.get("requires"))]
+    for name, group in _table(table, "dependency-groups").items():
+        if name.lower() in _MAIN_GROUPS:
+            readings += [_line(item, shown, lines) for item in _strings(group)]
+    readings += [_line(item, shown, lines) for item in _poetry(_table(poetry, "dependencies"))]
+    readings += [_followed(item, path, root) for item in _strings(_table(tool, "setuptools", "dynamic", "dependencies").get("file"))]
+    python = project.get("requires-python") or flit.get("requires-python") or _version_of(_table(poetry, "dependencies").get("python"))
+    classifiers = _strings(project.get("classifiers")) or _strings(poetry.get("classifiers"))
+    readings.append(interpreter(python, shown, "requires-python", _find(lines, "python")) if python else _classified(classifiers, shown))
+    optional = _table(project, "optional-dependencies") or _table(poetry, "extras")
+    if optional:
+        readings.append(Reading(notes=(f"{shown}: optional dependencies ({', '.join(map(str, optional))}) are not needs",)))
+    return Described(reading=joined(readings), name=_text(project.get("name")) or _text(poetry.get("name")) or _text(flit.get("module")))
+
+
+def read_pipfile(path: Path, root: Path) -> Described:
+    """The `[packages]` and `[requires]` of a Pipfile. Raises ProjectError for invalid TOML."""
+    del root
+    text = read_text(path)
+    table, lines = _toml(text, path), text.split("\n")
+    readings = [_line(item, path.name, lines) for item in _poetry(_table(table, "packages"))]
+    requires = _table(table, "requires")
+    python = _text(requires.get("python_version")) or _text(requires.get("python_full_version"))
+    if python:
+        readings.append(interpreter(python, path.name, "Pipfile", _find(lines, "python_")))
+    return Described(reading=joined(readings))
+
+
+def read_setup_cfg(path: Path, root: Path) -> Described:
+    """`install_requires` and `python_requires` of a setup.cfg. Raises ProjectError when it is no configuration file."""
+    text = read_text(path)
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise ProjectError(f"{path} cannot be read: {error.message}", hint="Correct the file or remove it.") from error
+    lines = text.split("\n")
+    listed = parser.get("options", "install_requires", fallback="")
+    if listed.startswith("file:"):
+        readings = [_followed(item.strip(), path, root) for item in listed.removeprefix("file:").split(",")]
+    else:
+        readings = [_line(item.strip(), path.name, lines) for item in re.split(r"[\n]", listed) if item.strip()]
+    python = parser.get("options", "python_requires", fallback="")
+    if python:
+        readings.append(interpreter(python, path.name, "python_requires", _find(lines, "python_requires")))
+    return Described(reading=joined(readings), name=parser.get("metadata", "name", fallback=""))
+
+
+def interpreter(text: object, shown: str, reason: str, line: int = 0) -> Reading:
+    """A bound on the interpreter as some file writes it; unreadable text becomes a note."""
+    remarks: list[str] = []
+    specifier = python_specifier(_text(text), remarks)
+    notes = tuple(f"{shown}: {reason}: {remark}" for remark in remarks)
+    if not specifier or not _is_specifier(specifier):
+        return Reading(notes=notes)
+    origin = Origin(kind=OriginKind.DECLARED, path=shown, line=line)
+    return Reading(bounds=(Bound(specifier=specifier, reason=reason, origin=origin),), notes=notes)
+
+
+def _classified(classifiers: Iterable[str], shown: str) -> Reading:
+    minors = [int(found[1]) for text in classifiers if (found := _CLASSIFIER.match(text))]
+    if not minors:
+        return Reading()
+    origin = Origin(kind=OriginKind.DECLARED, path=shown)
+    return Reading(bounds=(Bound(specifier=f">=3.{min(minors)}", reason="oldest Python among the classifiers", origin=origin),))
+
+
+def _is_specifier(text: str) -> bool:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        return False
+    return True
+
+
+def _toml(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise ProjectError(f"{path} is not valid TOML: {error}", hint="Correct the file or remove it.") from error
+
+
+def _table(table: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    found: Any = table
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _version_of(value: object) -> str:
+    return _text(value.get("version")) if isinstance(value, dict) else _text(value)
+
+
+def _poetry(dependencies: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in dependencies.items():
+        if name.lower() == "python":
+            continue
+        for entry in value if isinstance(value, list) else [value]:
+            line = _poetry_entry(name, entry)
+            if line:
+                yield line
+
+
+def _poetry_entry(name: str, entry: object) -> str:
+    if isinstance(entry, str):
+        return f"{name} {_bare(entry)}"
+    if not isinstance(entry, dict) or entry.get("optional"):
+        return ""
+    extras = _strings(entry.get("extras"))
+    head = f"{name}[{','.join(extras)}]" if extras else name
+    url = _text(entry.get("git")) or _text(entry.get("url"))
+    if url:
+        return f"{head} @ {'git+' if entry.get('git') else ''}{url}"
+    markers = [_text(entry.get("markers")), _python_marker(_text(entry.get("python")))]
+    marker = " and ".join(f"({text})" for text in markers if text)
+    return f"{head} {_bare(_text(entry.get('version')))}" + (f" ; {marker}" if marker else "")
+
+
+def _bare(version: str) -> str:
+    """A bare version is an exact pin in poetry and in a Pipfile; `*` is anything."""
+    version = version.strip()
+    return f"=={version}" if re.match(r"^\d", version) and "," not in version and "|" not in version else version
+
+
+def _python_marker(text: str) -> str:
+    if not text:
+        return ""
+    specifier = python_specifier(text, [])
+    clauses = SpecifierSet(specifier) if _is_specifier(specifier) else SpecifierSet()
+    return " and ".join(f'python_version {clause.operator} "{clause.version.removesuffix(".*")}"' for clause in clauses)
+
+
+def _followed(named: str, path: Path, root: Path) -> Reading:
+    try:
+        return read_requirements(path.parent / named, root, strengths=PACKAGING)
+    except ProjectError as error:
+        return Reading(notes=(f"{path.name}: {error.message}; left out",))
+
+
+def _line(item: str, shown: str, lines: list[str]) -> Reading:
+    name = re.split(r"[^A-Za-z0-9._-]", item.strip(), maxsplit=1)[0]
+    return read_lines(item, shown, strengths=PACKAGING, line=_find(lines, name))
+
+
+def _find(lines: list[str], word: str) -> int:
+    """The line (from 1) on which `word` first stands by itself, 0 when nowhere."""
+    if not word:
+        return 0
+    alone = re.compile(
+        rf"(?<![A-Za-z0-9_.-]){re.escape(word)}(?![A-Za-z0-9-])" if not word.endswith("_") else re.escape(word), re.IGNORECASE
+    )
+    return next((number for number, line in enumerate(lines, start=1) if alone.search(line) and not line.lstrip().startswith("#")), 0)
+
+
+Reader = Callable[[Path, Path], Described]

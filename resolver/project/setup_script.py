@@ -1,0 +1,159 @@
+"""setup.py, read as a syntax tree: literals, names bound to literals, and requirements files it opens. Nothing of it runs."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from resolver.core.errors import ProjectError
+from resolver.project.guards import dotted
+from resolver.project.packaging_files import Described, interpreter
+from resolver.project.reading import Reading, joined
+from resolver.project.requirements import PACKAGING, read_lines, read_requirements
+from resolver.project.sources import parse_python
+from resolver.project.text import read_bytes
+
+MAX_HOPS = 8
+
+
+def read_setup_script(path: Path, root: Path) -> Described:
+    """`install_requires`, `python_requires` and `name` of the first `setup(...)` call; what is computed at run time becomes a note."""
+    tree, problem = parse_python(read_bytes(path))
+    if tree is None:
+        return Described(reading=Reading(notes=(f"{path.name}: {problem}; left out",)))
+    try:
+        return _Script(path, root, tree).described()
+    except RecursionError:
+        return Described(reading=Reading(notes=(f"{path.name}: nested too deeply; left out",)))
+
+
+class _Script:
+    def __init__(self, path: Path, root: Path, tree: ast.Module) -> None:
+        self._path = path
+        self._root = root
+        self._tree = tree
+        self._values: dict[str, list[ast.expr]] = {}
+        self._functions: dict[str, ast.AST] = {}
+        for node in ast.walk(tree):
+            match node:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                ):
+                    self._values.setdefault(name, []).append(value)
+                case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value):
+                    self._values.setdefault(name, []).append(value)
+                case ast.FunctionDef(name=name):
+                    self._functions[name] = node
+                case _:
+                    pass
+
+    def described(self) -> Described:
+        keywords = self._keywords()
+        readings: list[Reading] = []
+        listed = keywords.get("install_requires") or keywords.get("requires")
+        if listed is not None:
+            readings.append(self._needs(listed))
+        python = self._constant(keywords.get("python_requires"))
+        if python:
+            readings.append(interpreter(python, self._path.name, "python_requires", keywords["python_requires"].lineno))
+        return Described(reading=joined(readings), name=self._constant(keywords.get("name")))
+
+    def _keywords(self) -> dict[str, ast.expr]:
+        """The keyword arguments of the first call of `setup`, dictionaries passed with ** included."""
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Call) and dotted(node.func).rsplit(".", 1)[-1] == "setup":
+                found: dict[str, ast.expr] = {}
+                for keyword in node.keywords:
+                    if keyword.arg:
+                        found[keyword.arg] = keyword.value
+                    else:
+                        found |= self._entries(keyword.value)
+                return found
+        return {}
+
+    def _entries(self, node: ast.expr) -> dict[str, ast.expr]:
+        values = self._values.get(node.id, []) if isinstance(node, ast.Name) else [node]
+        found: dict[str, ast.expr] = {}
+        for value in values:
+            if isinstance(value, ast.Dict):
+                found |= {key.value: entry for key, entry in zip(value.keys, value.values, strict=True) if _is_text(key)}
+            elif isinstance(value, ast.Call) and dotted(value.func) == "dict":
+                found |= {keyword.arg: keyword.value for keyword in value.keywords if keyword.arg}
+        return found
+
+    def _constant(self, node: ast.expr | None) -> str:
+        if isinstance(node, ast.Name):
+            values = self._values.get(node.id, [])
+            node = values[0] if len(values) == 1 else None
+        return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+    def _needs(self, node: ast.expr) -> Reading:
+        literal: list[ast.Constant] = []
+        if self._literals(node, literal, MAX_HOPS):
+            return joined(self._line(item) for item in literal)
+        files = self._files_named(node, MAX_HOPS)
+        if not files:
+            note = f"{self._path.name}:{node.lineno}: install_requires is computed when setup.py runs; only its literal parts are read"
+            return joined([*(self._line(item) for item in literal), Reading(notes=(note,))])
+        return joined([*(self._line(item) for item in literal), *(self._file(name) for name in files)])
+
+    def _line(self, item: ast.Constant) -> Reading:
+        return read_lines(str(item.value), self._path.name, strengths=PACKAGING, line=item.lineno)
+
+    def _file(self, named: str) -> Reading:
+        try:
+            return read_requirements(self._path.parent / named, self._root, strengths=PACKAGING)
+        except ProjectError as error:
+            return Reading(notes=(f"{self._path.name}: {error.message}; left out",))
+
+    def _literals(self, node: ast.expr, found: list[ast.Constant], hops: int) -> bool:
+        """Collect the strings that `node` surely holds; false when some of it is not literal."""
+        match node:
+            case ast.Constant(value=str()):
+                found.append(node)
+                return True
+            case ast.Constant(value=None):
+                return True
+            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+                return all([self._literals(item, found, hops) for item in items])
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return all([self._literals(left, found, hops), self._literals(right, found, hops)])
+            case ast.Name(id=name) if hops and name in self._values:
+                return all([self._literals(value, found, hops - 1) for value in self._values[name]])
+            case ast.Starred(value=value) | ast.Call(func=ast.Name(id="list" | "tuple" | "sorted" | "set"), args=[value], keywords=[]):
+                return self._literals(value, found, hops)
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as text), attr="split" | "splitlines"), lineno=line):
+                found.extend(ast.Constant(value=part, lineno=line) for part in text.splitlines())
+                return True
+            case _:
+                return False
+
+    def _files_named(self, node: ast.AST, hops: int) -> list[str]:
+        """Names of text files that the expression, or the names and functions it goes through, speak of."""
+        found: list[str] = []
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.endswith((".txt", ".in")):
+                found.append(part.value.lstrip("/"))
+            elif isinstance(part, ast.Name) and hops:
+                for value in self._values.get(part.id, []):
+                    found += self._files_named(value, hops - 1) if value is not node else []
+                function = self._functions.get(part.id)
+                if function is not None and function is not node:
+                    found += self._files_named(function, min(hops - 1, 1))
+                found += self._opened_as(part.id)
+        return list(dict.fromkeys(name for name in found if "require" in name.lower() or "deps" in name.lower()))
+
+    def _opened_as(self, name: str) -> list[str]:
+        """Files opened as `with open("requirements.txt") as NAME`."""
+        found = []
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.With):
+                for item in node.items:
+                    if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name:
+                        found += [part.value for part in ast.walk(item.context_expr) if _is_text(part)]
+        return [text for text in found if text.endswith((".txt", ".in"))]
+
+
+def _is_text(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

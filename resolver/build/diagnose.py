@@ -248,7 +248,11 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
         _fixed("protobuf"),
     ),
     (re.compile(r"No module named '?pkg_resources'?"), F.MISSING_MODULE, _fixed("setuptools")),
-    (re.compile(r"operator torchvision::\w+ does not exist|Couldn't load custom C\+\+ ops"), F.ABI, _fixed("torch")),
+    (
+        re.compile(r"operator torchvision::\w+ does not exist|Failed to register operator torchvision|Couldn't load custom C\+\+ ops"),
+        F.ABI,
+        _fixed("torch"),
+    ),
     (re.compile(r"(libtorch\w*|libc10\w*)\.so[\w.]*: cannot open"), F.ABI, _fixed("torch")),
     (re.compile(r"undefined symbol: (\S+)"), F.ABI, _symbol),
     (re.compile(r"(lib[\w+.-]+\.so[\w.]*): cannot open shared object"), F.MISSING_LIBRARY, None),
@@ -298,6 +302,10 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
 
 def item_failure(item: Item, report: Report) -> Diagnosis:
     """Class, message and culprit edges of one item that failed; the first exception of the chain that a rule knows decides."""
+    if item.errors and item.errors[0].type == "Signal":
+        for pattern, failure, provider in _RULES[:2]:  # what numpy and protobuf had to say before the crash
+            if (found := pattern.search(item.stderr)) and provider:
+                return _told(item, item.errors[0], failure, found, provider(found, item.errors[0], report), report)
     for error in item.errors:
         text = f"{error.type}: {error.message}"
         for pattern, failure, provider in _RULES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import json
 import re
 import secrets
 import shutil
@@ -55,7 +56,7 @@ if [ "$code" = 0 ]; then
   unset UV_DEFAULT_INDEX
   python /cell/inside_probe.py /cell/spec.json /out/probe.jsonl >/out/probe.log 2>&1
   if [ -s /cell/inside_harvest.py ]; then
-    timeout -k 5 180 python /cell/inside_harvest.py /cell/known.txt /out/harvest.jsonl >/out/harvest.log 2>&1
+    timeout -k 5 180 python /cell/inside_harvest.py /cell/known.json /out/harvest.jsonl >/out/harvest.log 2>&1
   fi
 fi
 # What was installed is links and bytecode; without them the build cache keeps a few kilobytes per cell.
@@ -69,8 +70,8 @@ class DockerExecutor:
     """Builds each spec in a container and probes it there; survives pickling; several threads may share one.
 
     `uv` is a statically linked uv for the containers' platform; `cache_id` names the engine's cache volume that all cells share.
-    `harvest` is the text of a script that runs after the probe in the same environment as `script KNOWN OUT`: KNOWN is a file of
-    "name==version" lines to leave out (`known`, asked anew for each build), OUT takes the lines that become `Outcome.released`.
+    `harvest` is the text of a script that runs after the probe in the same environment as `script KNOWN OUT`: KNOWN is a JSON list of
+    "name==version" to leave out (`known`, asked anew for each build), OUT takes the lines that become `Outcome.released`.
     `index_url` replaces uv's default index and reaches the build as a secret.
     """
 
@@ -124,7 +125,7 @@ class DockerExecutor:
             "build-constraints.txt": build_constraints(spec.target.python),
             "spec.json": probe.request(spec.probe, limits, nonce=secrets.token_hex(8), rest_seconds=self.rest_seconds),
             "inside_probe.py": probe.source(),
-            "known.txt": "".join(f"{pin}\n" for pin in sorted(wanted & set(known))),
+            "known.json": json.dumps(sorted(wanted & set(known))),
         }
         if self.harvest:
             files["inside_harvest.py"] = self.harvest
@@ -241,3 +242,17 @@ def _left(result: Path) -> Left:
         probe_log=text("probe.log"),
         harvest=text("harvest.jsonl"),
     )
+
+
+def prune(limit_gb: float, *, command: Path | None = None) -> str:
+    """Shrink the engine's build cache to about `limit_gb` gigabytes, oldest entries first, and tell what the engine said.
+
+    The shared volume of wheels counts too and goes when it has not been used for longest. Raises EngineUnavailable.
+    """
+    command = command or host.buildkit_command()
+    keep = f"{max(0, int(limit_gb * 1000))}MB"
+    done = process.run([str(command), "builder", "prune", "-f", "--keep-storage", keep], environment=BUILDKIT, limits=Limits(seconds=600))
+    if not done.ok:
+        host.engine_version()
+        raise EngineUnavailable(f"cannot prune the build cache: {done.log[-200:]}", hint=host.START_HINT)
+    return done.log.splitlines()[-1] if done.log else ""

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resolver.core.errors import ResolverError
+from resolver.core.package import Pin, normalize
+from resolver.core.project import Project
+from resolver.core.resolution import RankerInfo, Resolution
+from resolver.core.target import Accelerator, Target
+from resolver.render.base import base_image
+from resolver.render.dockerfile import DockerfileRenderer
+from resolver.render.files import MARKER
+from tests.render.recorded import FLASK_37, resolution
+
+GOLDEN = f"""\
+# {MARKER}
+# For Python 3.7, linux_x86_64, cpu. Build it in this folder with BuildKit: DOCKER_BUILDKIT=1 docker build .
+# A private package index: add --secret id=pipconf,src=PATH-OF-YOUR-pip.conf
+FROM --platform=linux/amd64 python:3.7-slim-bookworm
+ENV LANG=C.UTF-8 \\
+    PYTHONUNBUFFERED=1 \\
+    PYTHONDONTWRITEBYTECODE=1 \\
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \\
+    PIP_ROOT_USER_ACTION=ignore
+RUN apt-get update \\
+ && apt-get install -y --no-install-recommends \\
+    libgl1 \\
+    libglib2.0-0 \\
+ && rm -rf /var/lib/apt/lists/*
+RUN useradd --create-home --no-log-init --uid 10001 app \\
+ && install -d -o app -g app /app
+WORKDIR /app
+
+COPY requirements.lock ./
+RUN --mount=type=cache,target=/root/.cache/pip \\
+    --mount=type=secret,id=pipconf,target=/etc/pip.conf \\
+    pip install --no-deps --require-hashes -r requirements.lock
+
+COPY --chown=app:app . ./
+USER app
+LABEL org.opencontainers.image.title="demo"
+LABEL org.opencontainers.image.base.name="python:3.7-slim-bookworm"
+LABEL resolver.version="VERSION"
+LABEL resolver.ranker="7"
+LABEL resolver.probability="0.931"
+LABEL resolver.lock.sha256="LOCK"
+CMD ["python"]
+"""
+
+
+def render(asked: Resolution) -> str:
+    return DockerfileRenderer().render(asked)
+
+
+def instructions(text: str) -> list[str]:
+    """The instruction keywords as the Dockerfile parser finds them: comments dropped, continuation lines joined."""
+    found, continued = [], False
+    for line in text.splitlines():
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        if not continued:
+            found.append(stripped.split()[0])
+        continued = stripped.endswith("\\")
+    return found
+
+
+def test_golden() -> None:
+    text = render(resolution(FLASK_37, system_packages=("libglib2.0-0", "libgl1")))
+    text = re.sub(r'(resolver\.version)="[^"]*"', r'\1="VERSION"', text)
+    assert re.sub(r'="[0-9a-f]{64}"', '="LOCK"', text) == GOLDEN
+
+
+def test_a_sdist_that_needs_a_compiler_is_built_in_a_stage_of_its_own() -> None:
+    text = render(resolution(("pycocotools==2.0.0", "numpy==1.16.4")))
+    build, _, final = text.partition("FROM --platform=linux/amd64 python:3.7-slim-bookworm\n")
+    assert "AS wheels" in build
+    assert "build-essential" in build
+    assert "build-essential" not in final
+    assert "'cython<3' 'numpy==1.16.4' 'setuptools<58' 'wheel<0.46'" in build
+    assert "'pycocotools==2.0.0 --hash=sha256:" in build
+    assert "from=wheels,source=/wheels" in final
+
+
+def test_a_pure_sdist_stays_in_one_stage_where_the_base_image_can_build_it() -> None:
+    assert instructions(render(resolution(("termcolor==1.1.0",)))).count("FROM") == 1
+
+
+def test_where_the_base_image_has_no_setuptools_a_pure_sdist_gets_a_stage_without_compiler() -> None:
+    text = render(resolution(("termcolor==1.1.0",), python="3.12"))
+    assert instructions(text).count("FROM") == 2
+    assert "'setuptools>=66.1,<72'" in text
+    assert "build-essential" not in text
+
+
+def test_sdists_of_different_times_get_different_build_tools() -> None:
+    text = render(resolution(("termcolor==1.1.0", "antlr4-python3-runtime==4.9.3"), python="3.11"))
+    assert text.count("pip wheel") == 1, "the later one is built by the base image's own setuptools"
+    assert "'termcolor==1.1.0 --hash" in text
+    assert "antlr4" not in text
+
+
+def test_cuda_asks_for_the_devices() -> None:
+    text = render(resolution(FLASK_37, accelerator=Accelerator(kind="cuda", runtime="12")))
+    assert "NVIDIA_VISIBLE_DEVICES=all" in text
+    assert "NVIDIA" not in render(resolution(FLASK_37))
+
+
+def test_an_entry_with_a_port_gets_a_health_check(tmp_path: Path) -> None:
+    (tmp_path / "predict.py").write_text("import flask\napp = flask.Flask('x')\napp.run(host='0.0.0.0', port=8080)\n")
+    text = render(resolution(FLASK_37, root=tmp_path))
+    assert "EXPOSE 8080\n" in text
+    assert "127.0.0.1', 8080" in text
+    assert text.endswith('CMD ["python", "predict.py"]\n')
+
+
+def test_no_frontend_line_and_no_library_path() -> None:
+    text = render(resolution(FLASK_37))
+    assert "syntax=" not in text
+    assert "LD_LIBRARY_PATH" not in text
+
+
+@pytest.mark.parametrize(("python", "image"), [("3.6", "python:3.6-slim"), ("3.7", "python:3.7-slim-bookworm")])
+def test_base_image(python: str, image: str) -> None:
+    assert base_image(Target(python=python)) == image
+    assert f" {image}\n" in render(resolution(("six==1.16.0",), python=python))
+
+
+def test_the_lock_digest_is_that_of_the_lock() -> None:
+    import hashlib
+
+    from resolver.render.lock import LockRenderer
+
+    asked = resolution(FLASK_37)
+    assert hashlib.sha256(LockRenderer().render(asked).encode()).hexdigest() in render(asked)
+
+
+BREAKOUTS = (
+    '"\nRUN evil', "\\", "$(evil)", "`evil`", "x\r\nRUN evil", "x\u2028RUN evil", "'; evil; '", "<<EOF", "x \\\nRUN evil", "#\nRUN evil",
+)  # fmt: skip
+HOSTILE = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.sampled_from(BREAKOUTS))
+
+
+def with_pin(asked: Resolution, name: str, version: str) -> Resolution:
+    first, *rest = asked.chosen.candidate.releases
+    releases = (dataclasses.replace(first, pin=Pin(normalize(name), version)), *rest)
+    candidate = dataclasses.replace(asked.chosen.candidate, releases=releases, edges=())
+    return dataclasses.replace(asked, chosen=dataclasses.replace(asked.chosen, candidate=candidate))
+
+
+def hostile(where: str, text: str) -> Resolution:
+    asked = resolution(("termcolor==1.1.0",), python="3.12", system_packages=("libgl1",))
+    changes: dict[str, Any] = {
+        "title": {"project": Project(root=Path("/nowhere") / text.replace("\0", "").replace("/", "_"))},
+        "ranker": {"ranker": RankerInfo(version=text)},
+        "system": {"system_packages": (f"libgl1{text}",)},
+        "image": {"base_image": f"python:3.12-slim{text}"},
+        "target": {"target": Target(python="3.12", accelerator=Accelerator(kind="cpu", runtime=text))},
+    }
+    if where in changes:
+        return dataclasses.replace(asked, **changes[where])
+    return with_pin(asked, f"termcolor{text}", "1.1.0") if where == "name" else with_pin(asked, "termcolor", f"1.1.0{text}")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["title", "ranker", "system", "image", "target", "name", "version"]), HOSTILE)
+def test_nothing_from_outside_breaks_out_of_its_instruction(where: str, text: str) -> None:
+    benign = instructions(render(hostile("title", "demo")))
+    try:
+        told = render(hostile(where, text))
+    except ResolverError:
+        return
+    assert instructions(told) == benign
+    assert not [line for line in told.splitlines() if line.startswith(("RUN evil", "evil"))]
+
+
+@pytest.mark.parametrize("where", ["system", "image", "name", "version"])
+def test_a_shell_word_is_refused_where_it_would_reach_a_shell(where: str) -> None:
+    for text in ("; evil", "$(evil)", "'evil", "`evil`", " evil", "\nevil"):
+        with pytest.raises(ResolverError):
+            render(hostile(where, text))
+
+
+@pytest.mark.parametrize("folder", ["app", "/app; evil", "/a b", "/", "/app/../x", "/$HOME"])
+def test_a_strange_working_folder_is_refused(folder: str) -> None:
+    with pytest.raises(ResolverError):
+        DockerfileRenderer(workdir=folder)

@@ -7,6 +7,7 @@ import functools
 import re
 
 from packaging.tags import Tag, parse_tag
+from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
 from resolver.core.package import normalize
@@ -44,6 +45,11 @@ def canonical_version(text: str) -> str:
         return str(Version(text))
     except InvalidVersion:
         return ""
+
+
+def version_key(text: str) -> str:
+    """A text that is equal for equal versions ("1.0" and "1"), whatever their spelling."""
+    return canonicalize_version(text)
 
 
 def _wheel(stem: str, project: str) -> Named | None:

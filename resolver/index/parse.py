@@ -8,7 +8,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator
 
-from packaging.markers import InvalidMarker, Marker
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, Specifier
 from packaging.utils import canonicalize_name
@@ -20,6 +20,7 @@ _SPELLINGS = {"=>": ">=", "=<": "<=", "~>": "~=", "=": "=="}
 _UNQUOTED = re.compile(rf"({_OPERATOR})\s*([0-9][0-9A-Za-z.*]*)")
 _SECTION = re.compile(r"\[([^\]:]*)(?::(.*))?\]\s*\Z")
 _LONGEST = 4000
+_SOMEWHERE = {"python_version": "3.8", "python_full_version": "3.8.9", "implementation_version": "3.8.9", "platform_release": ""}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +111,10 @@ def _marker(text: str) -> str | None:
         return ""
     for attempt in (text, _UNQUOTED.sub(r"\1 '\2'", text)):
         try:
-            return str(Marker(attempt))
-        except (InvalidMarker, RecursionError):
+            marker = Marker(attempt)
+            marker.evaluate({**_SOMEWHERE, "extra": "x"})  # `os_name === "posix"` parses, but nobody can say whether it holds
+            return str(marker)
+        except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, RecursionError):
             continue
     return None
 

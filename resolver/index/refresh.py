@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 
+from packaging.version import Version
+
 from resolver.core.errors import IndexUnreachable, UnknownPackage
 from resolver.core.package import NormalizedName, Pin, normalize
 from resolver.core.reporter import Reporter
@@ -21,6 +23,15 @@ from resolver.index.snapshot import FORM, SCHEMA, UNRANKED, Shelf, Snapshot, pac
 from resolver.index.walk import Visit, Walker
 
 FIRST_DAY = date(2018, 1, 1)
+"""The first day of the walk."""
+
+FIRST_LINE = date(2016, 6, 1)
+"""Minor lines that ended before this day are not read."""
+
+MOST_LINES = 60
+"""Newest minor lines of one package that are read: some projects call every release a minor one."""
+
+_MOST_RELEASES = 400
 _STEP = timedelta(days=91)
 _LIFE = timedelta(days=5 * 365)
 
@@ -68,6 +79,7 @@ def refresh(
                 read |= seen
                 reporter.progress(done, len(todo), f"{len(read)} releases")
         before = old.names() if old else ()
+        read |= lines(live, {pin.name for pin in read}, reporter, workers)
         names = {pin.name for pin in read} | {normalize(name) for name in before}
         shelves = {}
         for name in sorted(names):
@@ -77,6 +89,26 @@ def refresh(
         known = {**({name: old.popularity(name) for name in before} if old else {}), **(ranks or {})}
     write(destination, shelves, as_of=datetime.now(UTC).date(), ranks=known)
     return len(shelves)
+
+
+def lines(live: LiveIndex, names: Iterable[NormalizedName], reporter: Reporter, workers: int) -> set[Pin]:
+    """The last final release of every minor line of the packages, metadata read: the versions that pins and ranges aim at."""
+    wanted: list[Pin] = []
+    for name in sorted(names):
+        last: dict[tuple[int, ...], Pin] = {}
+        for release in live.releases(name):
+            version = Version(release.version)
+            if not version.is_prerelease and not release.yanked and release.uploaded and release.uploaded.date() >= FIRST_LINE:
+                last.setdefault(version.release[:2], release.pin)
+        wanted += list(last.values())[:MOST_LINES]
+    reporter.step(f"reading {len(wanted)} last releases of minor lines")
+    found: set[Pin] = set()
+    with ThreadPoolExecutor(workers, thread_name_prefix="refresh") as pool:
+        for done, full in enumerate(pool.map(lambda pin: live.release(*pin), wanted), 1):
+            if full is not None:
+                found.add(full.pin)
+            reporter.progress(done, len(wanted))
+    return found
 
 
 def _old(path: Path) -> Snapshot | None:
@@ -100,6 +132,8 @@ def _shelf(live: LiveIndex, name: NormalizedName, versions: set[str], old: Snaps
                 marks[release.version] = facts.marks
                 continue
         kept = old.release(name, release.version) if old and before else None
+        if not kept and len(bare) > _MOST_RELEASES and Version(release.version).is_prerelease:
+            continue  # nightly floods
         releases.append(kept or release)
         if kept and old:
             read.add(release.version)

@@ -12,7 +12,7 @@ from pathlib import Path
 from resolver.core.errors import IndexUnreachable, UnknownPackage
 from resolver.core.package import NormalizedName, Release
 from resolver.index.cache import Cache, KeptPage, now
-from resolver.index.filenames import canonical_version
+from resolver.index.filenames import version_key
 from resolver.index.pages import ACCEPT, Listed, Sources, group, read_page
 from resolver.index.pipconfig import Access, AnswerTooLong, PipAccess
 from resolver.index.reading import Facts, read_facts
@@ -64,19 +64,19 @@ class LiveIndex:
 
     def release(self, name: NormalizedName, version: str) -> Release | None:
         """The release with its metadata; costs up to three requests the first time, ever."""
-        wanted = canonical_version(version)
-        bare = next((release for release in self.releases(name) if release.version == wanted), None)
+        wanted = version_key(version)
+        bare = next((each for each in self.releases(name) if each.version == version or version_key(each.version) == wanted), None)
         if bare is None:
             return None
-        key = (name, wanted)
+        key = (name, bare.version)
         with self._only(key):
             if key not in self._complete:
-                facts = self.facts(name, wanted)
+                facts = self.facts(name, bare.version)
                 self._complete[key] = complete(bare, facts) if facts else None
             return self._complete[key]
 
     def facts(self, name: NormalizedName, version: str) -> Facts | None:
-        """What can be read of one release, or None."""
+        """What can be read of one release, or None; `version` spelled as `releases` does."""
         sources = self._package(name)[1].get(version)
         if sources is None:
             return None

@@ -15,7 +15,7 @@ from typing import Any
 
 from resolver.core.errors import IndexUnreachable, UnknownPackage
 from resolver.core.package import DistFile, NormalizedName, Pin, Release
-from resolver.index.filenames import canonical_version
+from resolver.index.filenames import version_key
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -84,12 +84,13 @@ class Snapshot:
     def release(self, name: NormalizedName, version: str) -> Release | None:
         """The release with its metadata, None when the snapshot does not hold it. Microseconds once the package is loaded."""
         shelf = self.shelf(name)
-        found = self._by_version[name].get(version) or self._by_version[name].get(canonical_version(version))
+        found = self._by_version[name].get(version) or self._by_version[name].get(version_key(version))
         return found if found is not None and found.version in shelf.read else None
 
     def marks(self, name: str, version: str) -> frozenset[str]:
         """Of "compiled" (extension modules) and "pb2" (generated protobuf code) those that the release's wheel shows."""
-        return self.shelf(NormalizedName(name)).marks.get(canonical_version(version), frozenset()) if name in self._ranks else frozenset()
+        found = self.release(NormalizedName(name), version) if name in self._ranks else None
+        return self.shelf(found.name).marks[found.version] if found else frozenset()
 
     def module_owners(self, root: str) -> tuple[tuple[str, int], ...]:
         """Distributions whose wheels provide the import name `root` and their popularity, most popular first.
@@ -117,7 +118,8 @@ class Snapshot:
             with self._lock:
                 row = self._base.execute("SELECT body, hashes FROM package WHERE name = ?", (name,)).fetchone()
             shelf = unpack(name, *row)
-            self._by_version[name] = {release.version: release for release in shelf.releases}
+            spelled = {release.version: release for release in shelf.releases}
+            self._by_version[name] = {version_key(each): release for each, release in spelled.items()} | spelled
             self._shelves[name] = shelf
         return shelf
 

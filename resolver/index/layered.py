@@ -1,0 +1,97 @@
+"""The snapshot first, the live index for what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from resolver.core.errors import IndexUnreachable, UnknownPackage
+from resolver.core.package import NormalizedName, Release
+from resolver.index.simple import LiveIndex
+from resolver.index.snapshot import Snapshot
+
+
+class LayeredIndex:
+    """The index that a resolution asks.
+
+    What the snapshot holds is answered from it alone, without the network; other packages, and releases whose metadata it lacks, are
+    asked of `live`. With `offline` (or no `live`) the network is never touched. Safe in several threads.
+    """
+
+    def __init__(self, frozen: Snapshot, live: LiveIndex | None = None, *, offline: bool = False, workers: int = 8) -> None:
+        self._frozen, self._live, self._workers = frozen, None if offline else live, workers
+        self._names = frozenset(frozen.names())
+
+    @property
+    def snapshot(self) -> str:
+        """The day of the snapshot."""
+        return self._frozen.snapshot
+
+    def releases(self, name: NormalizedName) -> Sequence[Release]:
+        """Every release, as listed on the snapshot's day or, for a package it lacks, now.
+
+        Raises UnknownPackage, also offline for a package that the snapshot lacks: nothing says that it exists; IndexUnreachable.
+        """
+        if name in self._names:
+            return self._frozen.releases(name)
+        if self._live is None:
+            return self._frozen.releases(name)  # raises, with near names
+        return self._live.releases(name)
+
+    def release(self, name: NormalizedName, version: str) -> Release | None:
+        """The release with its metadata; None when it has none, or when only an index that cannot be asked would have it."""
+        if name in self._names:
+            found = self._frozen.release(name, version)
+            if found is not None or self._live is None:
+                return found
+            try:
+                return self._live.release(name, version)
+            except (IndexUnreachable, UnknownPackage):
+                return None  # others of its releases are in the snapshot; the resolution goes on with those
+        if self._live is None:
+            return self._frozen.release(name, version)  # raises, with near names
+        return self._live.release(name, version)
+
+    def prefetch(self, names: Iterable[NormalizedName]) -> None:
+        """Fetch at once the pages of those names that the snapshot lacks; costs nothing when there are none."""
+        missing = [name for name in names if name not in self._names]
+        if missing and self._live is not None:
+            self._live.prefetch(missing)
+
+    def prefetch_releases(self, wanted: Iterable[tuple[NormalizedName, str]]) -> None:
+        """Read at once the metadata of several releases, so that `release` answers from memory; failures are passed over."""
+        live = self._live
+        if live is None:
+            return
+        missing = [(n, v) for n, v in dict.fromkeys(wanted) if n not in self._names or self._frozen.release(n, v) is None]
+        if missing:
+            with ThreadPoolExecutor(self._workers, thread_name_prefix="metadata") as pool:
+                for _ in pool.map(lambda one: self._try(live, *one), missing):
+                    pass
+
+    @staticmethod
+    def _try(live: LiveIndex, name: NormalizedName, version: str) -> None:
+        try:
+            live.release(name, version)
+        except (IndexUnreachable, UnknownPackage):
+            return
+
+    def readable(self, name: NormalizedName) -> frozenset[str]:
+        """Versions of a package whose metadata is at hand without the network; empty for a package that the snapshot lacks."""
+        return self._frozen.shelf(name).read if name in self._names else frozenset()
+
+    def names(self) -> tuple[str, ...]:
+        """Packages that are known without asking, sorted."""
+        return self._frozen.names()
+
+    def popularity(self, name: str) -> int:
+        """The package's download rank (1 is first)."""
+        return self._frozen.popularity(name)
+
+    def module_owners(self, root: str) -> tuple[tuple[str, int], ...]:
+        """Distributions that provide an import name, most popular first; see Snapshot.module_owners."""
+        return self._frozen.module_owners(root)
+
+    def marks(self, name: str, version: str) -> frozenset[str]:
+        """See Snapshot.marks."""
+        return self._frozen.marks(name, version)

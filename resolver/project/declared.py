@@ -41,9 +41,9 @@ _ENVIRONMENTS = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml
 
 def read_declared(root: Path) -> Declared:
     """Read every file at the root (or in `requirements/`) that declares needs; one that cannot be read becomes a note."""
-    chosen, aside = requirement_files(root)
-    readings = [_noted(functools.partial(read_requirements, path, root)) for path in chosen]
     described = [_described(root / name, root, reader) for name, reader in _READERS if (root / name).is_file()]
+    chosen, aside = requirement_files(root, sole=not any(part.reading.needs for part in described))
+    readings = [_noted(functools.partial(read_requirements, path, root)) for path in chosen]
     readings += [part.reading for part in described]
     environment = next((root / name for name in _ENVIRONMENTS if (root / name).is_file()), None)
     if environment:
@@ -80,8 +80,11 @@ def _noted(read: Callable[[], Reading]) -> Reading:
         return Reading(notes=(f"{error.message}; left out",))
 
 
-def requirement_files(root: Path) -> tuple[list[Path], list[Path]]:
-    """The requirements files of a folder that say what runs, the main one first, and those that do not (tests, docs, variants)."""
+def requirement_files(root: Path, *, sole: bool = True) -> tuple[list[Path], list[Path]]:
+    """The requirements files of a folder that say what runs, the main one first, and those that do not (tests, docs, variants).
+
+    `sole` says that no packaging file declares anything: then a variant is better than nothing.
+    """
     candidates = sorted(
         path
         for pattern in ("*requirements*.txt", "*requirements*.in", "requirements/*.txt")
@@ -92,10 +95,10 @@ def requirement_files(root: Path) -> tuple[list[Path], list[Path]]:
     rest = [path for path in candidates if path not in main and path.suffix == ".txt"]
     deployed = [path for path in rest if _DEPLOYED.search(_variant(path)) and not _ASIDE.search(_variant(path))]
     chosen = main + [path for path in deployed if path.parent == root or not main]
-    if not chosen:
+    if not chosen and sole:
         plain = [path for path in rest if not _ASIDE.search(_variant(path))]
         chosen = [path for path in plain if not _VARIANT.search(_variant(path))] or plain[:1]
-    if not chosen:
+    if not chosen and sole:
         chosen = [path for path in candidates if path.suffix == ".in" and not _ASIDE.search(_variant(path))][:1]
     return chosen, [path for path in candidates if path not in chosen]
 

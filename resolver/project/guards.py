@@ -88,3 +88,55 @@ def dotted(node: ast.expr) -> str:
     if not isinstance(node, ast.Name):
         return ""
     return ".".join([node.id, *reversed(names)])
+
+
+class GuardedVisitor(ast.NodeVisitor):
+    """A visitor whose `guard` tells, at every node, what the code there is protected against."""
+
+    def __init__(self, guard: Guard = Guard.NONE) -> None:
+        self.guard = guard
+
+    def under(self, guard: Guard, *nodes: ast.AST) -> None:
+        """Visit nodes that are protected against `guard` besides what already holds."""
+        before = self.guard
+        self.guard |= guard
+        for node in nodes:
+            self.visit(node)
+        self.guard = before
+
+    def visit_Try(self, node: ast.Try) -> None:
+        """A handler that goes on guards the body; what stands in handlers is an alternative, so it is guarded as well."""
+        guard = of_try(node)
+        self.under(guard, *node.body)
+        self.under(Guard.BOTH if guard else Guard.NONE, *node.handlers)
+        self.under(guard & Guard.IMPORT, *node.orelse)
+        self.under(Guard.NONE, *node.finalbody)
+
+    def visit_TryStar(self, node: ast.TryStar) -> None:
+        """As for a plain try."""
+        self.under(of_try(node), *node.body, *node.handlers, *node.orelse, *node.finalbody)
+
+    def visit_If(self, node: ast.If) -> None:
+        """Version, platform and attribute checks guard both branches."""
+        guard = of_test(node.test)
+        self.under(guard, node.test)
+        self.under(Guard.BOTH if is_false(node.test) else guard, *node.body)
+        self.under(guard, *node.orelse)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        """As for an if statement."""
+        self.under(of_test(node.test), node.test, node.body, node.orelse)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        """`hasattr(x, "y") and x.y`."""
+        self.under(of_test(node), *node.values)
+
+    def visit_With(self, node: ast.With) -> None:
+        """`with suppress(...)` guards its body."""
+        suppressed = [item for item in node.items if _suppresses(item.context_expr)]
+        self.under(Guard.NONE, *node.items)
+        self.under(Guard.BOTH if suppressed else Guard.NONE, *node.body)
+
+
+def _suppresses(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and dotted(node.func).rsplit(".", 1)[-1] == "suppress"

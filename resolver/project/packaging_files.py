@@ -46,7 +46,11 @@ def read_pyproject(path: Path, root: Path) -> Described:
     readings += [_followed(item, path, root) for item in _strings(_table(tool, "setuptools", "dynamic", "dependencies").get("file"))]
     python = project.get("requires-python") or flit.get("requires-python") or _version_of(_table(poetry, "dependencies").get("python"))
     classifiers = _strings(project.get("classifiers")) or _strings(poetry.get("classifiers"))
-    readings.append(interpreter(python, shown, "requires-python", _find(lines, "python")) if python else _classified(classifiers, shown))
+    readings.append(
+        interpreter(python, shown, "requires-python", _find(lines, "requires-python") or _find(lines, "python"))
+        if python
+        else _classified(classifiers, shown)
+    )
     optional = _table(project, "optional-dependencies") or _table(poetry, "extras")
     if optional:
         readings.append(Reading(notes=(f"{shown}: optional dependencies ({', '.join(map(str, optional))}) are not needs",)))
@@ -62,7 +66,7 @@ def read_pipfile(path: Path, root: Path) -> Described:
     requires = _table(table, "requires")
     python = _text(requires.get("python_version")) or _text(requires.get("python_full_version"))
     if python:
-        readings.append(interpreter(python, path.name, "Pipfile", _find(lines, "python_")))
+        readings.append(interpreter(python, path.name, "Pipfile", _find(lines, "python_version")))
     return Described(reading=joined(readings))
 
 
@@ -196,9 +200,7 @@ def _find(lines: list[str], word: str) -> int:
     """The line (from 1) on which `word` first stands by itself, 0 when nowhere."""
     if not word:
         return 0
-    alone = re.compile(
-        rf"(?<![A-Za-z0-9_.-]){re.escape(word)}(?![A-Za-z0-9-])" if not word.endswith("_") else re.escape(word), re.IGNORECASE
-    )
+    alone = re.compile(rf"(?<![A-Za-z0-9_.-]){re.escape(word)}(?![A-Za-z0-9-])", re.IGNORECASE)
     return next((number for number, line in enumerate(lines, start=1) if alone.search(line) and not line.lstrip().startswith("#")), 0)
 
 

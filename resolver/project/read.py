@@ -8,12 +8,14 @@ from pathlib import Path
 
 from resolver.core.errors import ProjectError
 from resolver.core.package import normalize
-from resolver.core.project import Evidence, Need, Project
+from resolver.core.project import Bound, Evidence, Need, Project
 from resolver.core.reporter import Reporter
+from resolver.project.dates import read_dates
 from resolver.project.declared import read_declared, read_named
 from resolver.project.files import walk
 from resolver.project.names import declared_names, frameworks_of, infer
-from resolver.project.sources import foreign_roots, gather, parse_sources
+from resolver.project.sources import Source, SourceUses, gather, kinds_of, parse_sources
+from resolver.project.syntax import stdlib_bounds
 from resolver.project.tables import is_stdlib, tables
 
 
@@ -48,7 +50,7 @@ def read_project(
         )
 
     sources = parse_sources(tree)
-    found = gather(sources, foreign_roots(tree, own=declared.own, known=known, stdlib=stdlib or is_stdlib))
+    found = gather(sources, kinds_of(tree, own=declared.own, known=known, stdlib=stdlib or is_stdlib))
     reading = dataclasses.replace(reading, needs=tuple(_without_repeats(reading.needs)))
     inferred = infer(found.uses, reading.needs, owners)
     needs = (*reading.needs, *inferred.needs)
@@ -62,7 +64,9 @@ def read_project(
     return Project(
         root=root.resolve(),
         needs=needs,
-        evidence=Evidence(uses=found.uses, bounds=reading.bounds, dates=reading.dates, notes=notes),
+        evidence=Evidence(
+            uses=found.uses, bounds=(*reading.bounds, *_bounds(sources, found, names)), dates=read_dates(tree).dates, notes=notes
+        ),
         frameworks=frameworks_of(needs, found.uses, ()),
     )
 
@@ -75,3 +79,14 @@ def _without_repeats(needs: Iterable[Need]) -> Iterator[Need]:
         if strongest.get(key, -1) < need.strength:
             strongest[key] = need.strength
             yield need
+
+
+def _bounds(sources: Iterable[Source], found: SourceUses, names: set[str]) -> Iterator[Bound]:
+    """What sources ask of the interpreter, each specifier and reason once."""
+    seen: set[tuple[str, str]] = set()
+    # A declared distribution of that name (dataclasses, importlib-resources) brings the module to interpreters without it.
+    standard = [use for use in found.standard if normalize(use.dotted.split(".")[0]) not in names]
+    for bound in (*(bound for source in sources for bound in source.bounds), *stdlib_bounds(standard)):
+        if (bound.specifier, bound.reason) not in seen:
+            seen.add((bound.specifier, bound.reason))
+            yield bound

@@ -10,10 +10,13 @@ from resolver.project.guards import dotted
 from resolver.project.packaging_files import Described, interpreter
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import PACKAGING, read_lines, read_requirements
-from resolver.project.sources import parse_python
+from resolver.project.syntax import parse_python
 from resolver.project.text import read_bytes
 
 MAX_HOPS = 8
+"""Names that stand for names are followed this far."""
+MAX_STEPS = 20_000
+"""Nodes that are looked at while `install_requires` is read."""
 
 
 def read_setup_script(path: Path, root: Path) -> Described:
@@ -34,12 +37,12 @@ class _Script:
         self._tree = tree
         self._values: dict[str, list[ast.expr]] = {}
         self._functions: dict[str, ast.AST] = {}
+        self._steps = 0
         for node in ast.walk(tree):
             match node:
-                case (
-                    ast.Assign(targets=[ast.Name(id=name)], value=value)
-                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-                ):
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                    self._values.setdefault(name, []).append(value)
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     self._values.setdefault(name, []).append(value)
                 case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value):
                     self._values.setdefault(name, []).append(value)
@@ -77,7 +80,7 @@ class _Script:
         found: dict[str, ast.expr] = {}
         for value in values:
             if isinstance(value, ast.Dict):
-                found |= {key.value: entry for key, entry in zip(value.keys, value.values, strict=True) if _is_text(key)}
+                found |= {text: entry for key, entry in zip(value.keys, value.values, strict=True) if (text := _text(key))}
             elif isinstance(value, ast.Call) and dotted(value.func) == "dict":
                 found |= {keyword.arg: keyword.value for keyword in value.keywords if keyword.arg}
         return found
@@ -86,13 +89,13 @@ class _Script:
         if isinstance(node, ast.Name):
             values = self._values.get(node.id, [])
             node = values[0] if len(values) == 1 else None
-        return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        return _text(node)
 
     def _needs(self, node: ast.expr) -> Reading:
         literal: list[ast.Constant] = []
         if self._literals(node, literal, MAX_HOPS):
             return joined(self._line(item) for item in literal)
-        files = self._files_named(node, MAX_HOPS)
+        files = self._files_named(node)
         if not files:
             note = f"{self._path.name}:{node.lineno}: install_requires is computed when setup.py runs; only its literal parts are read"
             return joined([*(self._line(item) for item in literal), Reading(notes=(note,))])
@@ -109,6 +112,9 @@ class _Script:
 
     def _literals(self, node: ast.expr, found: list[ast.Constant], hops: int) -> bool:
         """Collect the strings that `node` surely holds; false when some of it is not literal."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            return False
         match node:
             case ast.Constant(value=str()):
                 found.append(node)
@@ -116,11 +122,11 @@ class _Script:
             case ast.Constant(value=None):
                 return True
             case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
-                return all([self._literals(item, found, hops) for item in items])
+                return self._all(items, found, hops)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return all([self._literals(left, found, hops), self._literals(right, found, hops)])
+                return self._all([left, right], found, hops)
             case ast.Name(id=name) if hops and name in self._values:
-                return all([self._literals(value, found, hops - 1) for value in self._values[name]])
+                return self._all(self._values[name], found, hops - 1)
             case ast.Starred(value=value) | ast.Call(func=ast.Name(id="list" | "tuple" | "sorted" | "set"), args=[value], keywords=[]):
                 return self._literals(value, found, hops)
             case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as text), attr="split" | "splitlines"), lineno=line):
@@ -129,19 +135,26 @@ class _Script:
             case _:
                 return False
 
-    def _files_named(self, node: ast.AST, hops: int) -> list[str]:
-        """Names of text files that the expression, or the names and functions it goes through, speak of."""
+    def _all(self, nodes: list[ast.expr], found: list[ast.Constant], hops: int) -> bool:
+        # Every node is visited, also after one that is not literal: its neighbours' strings are wanted all the same.
+        answers = [self._literals(node, found, hops) for node in nodes]
+        return all(answers)
+
+    def _files_named(self, node: ast.AST) -> list[str]:
+        """Names of requirements files that the expression, or the names and functions it goes through, speak of."""
         found: list[str] = []
-        for part in ast.walk(node):
-            if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.endswith((".txt", ".in")):
-                found.append(part.value.lstrip("/"))
-            elif isinstance(part, ast.Name) and hops:
-                for value in self._values.get(part.id, []):
-                    found += self._files_named(value, hops - 1) if value is not node else []
-                function = self._functions.get(part.id)
-                if function is not None and function is not node:
-                    found += self._files_named(function, min(hops - 1, 1))
-                found += self._opened_as(part.id)
+        waiting: list[ast.AST] = [node]
+        seen: set[str] = set()
+        while waiting:
+            for part in ast.walk(waiting.pop()):
+                text = _text(part)
+                if text.endswith((".txt", ".in")):
+                    found.append(text.lstrip("/"))
+                elif isinstance(part, ast.Name) and part.id not in seen:
+                    seen.add(part.id)
+                    waiting += self._values.get(part.id, [])
+                    waiting += [self._functions[part.id]] if part.id in self._functions else []
+                    found += self._opened_as(part.id)
         return list(dict.fromkeys(name for name in found if "require" in name.lower() or "deps" in name.lower()))
 
     def _opened_as(self, name: str) -> list[str]:
@@ -151,9 +164,9 @@ class _Script:
             if isinstance(node, ast.With):
                 for item in node.items:
                     if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name:
-                        found += [part.value for part in ast.walk(item.context_expr) if _is_text(part)]
+                        found += [_text(part) for part in ast.walk(item.context_expr)]
         return [text for text in found if text.endswith((".txt", ".in"))]
 
 
-def _is_text(node: ast.AST | None) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _text(node: ast.AST | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

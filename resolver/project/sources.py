@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import warnings
-from collections.abc import Callable, Iterable
+import enum
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from resolver.core.errors import ProjectError
-from resolver.core.project import Origin, OriginKind, Use
+from resolver.core.project import Bound, Origin, OriginKind, Use
 from resolver.project.files import LocalModules, Tree, is_side
 from resolver.project.legacy import imports_of, is_python2
+from resolver.project.syntax import parse_python, syntax_bounds
 from resolver.project.text import read_bytes
 from resolver.project.uses import uses_of
 
@@ -20,13 +22,17 @@ MAX_SOURCE_BYTES = 2_000_000
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One source file: its tree, or None and its `text` when today's parser rejects it; `side` marks tests, examples, setup."""
+    """One source file: its tree, or None and its `text` when today's parser rejects it; `side` marks tests, examples, setup;
+    `bounds` are what its syntax alone asks of the interpreter; `lines` says that line numbers mean something.
+    """
 
     path: PurePosixPath
     tree: ast.Module | None
     text: str = ""
     side: bool = False
     problem: str = ""
+    bounds: tuple[Bound, ...] = ()
+    lines: bool = True
 
 
 def parse_sources(tree: Tree) -> list[Source]:
@@ -43,67 +49,64 @@ def parse_source(path: PurePosixPath, tree: Tree) -> Source:
         return Source(path=path, tree=None, side=side, problem=error.message)
     parsed, problem = parse_python(raw)
     text = raw.decode("utf-8", "replace").replace("\r\n", "\n") if parsed is None else ""
-    return Source(path=path, tree=parsed, text=text, side=side, problem=problem)
-
-
-def parse_python(raw: bytes | str) -> tuple[ast.Module | None, str]:
-    """The syntax tree of a source, or None and what is wrong with it."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(raw), ""
-    except SyntaxError as error:
-        return None, f"line {error.lineno or 0}: {error.msg}"
-    except (RecursionError, MemoryError):
-        return None, "nested too deeply"
-    except ValueError as error:
-        return None, str(error)
+    bounds = syntax_bounds(raw, parsed, path.as_posix()) if not side else ()
+    return Source(path=path, tree=parsed, text=text, side=side, problem=problem, bounds=bounds)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SourceUses:
-    """The uses of all sources, each once (an unguarded one wins, then the first), and notes on files that could not be read."""
+    """Third-party and standard-library uses of all sources, each once (an unguarded one wins, then the first), and notes on
+    files that could not be read.
+    """
 
     uses: tuple[Use, ...] = ()
+    standard: tuple[Use, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def gather(sources: Iterable[Source], foreign: Callable[[str, PurePosixPath], bool]) -> SourceUses:
-    """Uses of all sources; `foreign` says whether a root that a file imports is third-party. Linear in the source's size."""
+def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
+    """Uses of all sources. Linear in the source's size."""
     notes: list[str] = []
     uses: list[Use] = []
-    old = [source for source in sources if source.tree is None and is_python2(source.text)]
-    readable = 0
     for source in sources:
-        found, note = _uses(source, foreign)
-        readable += source.tree is not None
+        found, note = _uses(source, kinds)
         uses.extend(found)
         if note:
             notes.append(note)
-    if old and not readable:
+    if any(is_python2(source.text) for source in sources) and not any(source.tree for source in sources):
         notes.insert(0, "Python 2 source: no Python that is considered (3.6 and later) runs it as it stands")
-    return SourceUses(uses=unique(uses), notes=tuple(notes))
+    kept = unique(uses)
+    standard = [kinds(use.dotted.split(".")[0], PurePosixPath(use.origin.path)) is Kind.STANDARD for use in kept]
+    return SourceUses(
+        uses=tuple(use for use, is_standard in zip(kept, standard, strict=True) if not is_standard),
+        standard=tuple(use for use, is_standard in zip(kept, standard, strict=True) if is_standard),
+        notes=tuple(notes),
+    )
 
 
-def _uses(source: Source, foreign: Callable[[str, PurePosixPath], bool]) -> tuple[list[Use], str]:
+def _uses(source: Source, kinds: Kinds) -> tuple[list[Use], str]:
+    def wanted(root: str) -> bool:
+        return kinds(root, source.path) is not Kind.OWN
+
     if source.tree is not None:
         try:
-            return uses_of(source.tree, source.path.as_posix(), lambda root: foreign(root, source.path), guarded=source.side), ""
+            return uses_of(source.tree, source.path.as_posix(), wanted, guarded=source.side, lines=source.lines), source.problem
         except RecursionError:
             return [], f"{source.path}: nested too deeply; left out"
     if not source.text:
         return [], f"{source.path}: {source.problem}; left out"
-    kind = "Python 2 source" if is_python2(source.text) else f"not valid Python ({source.problem})"
+    old = is_python2(source.text)
+    kind = "Python 2 source" if old else f"not valid Python here ({source.problem})"
     found = [
         Use(
             dotted=name,
             origin=Origin(kind=OriginKind.IMPORTED, path=source.path.as_posix(), line=line),
             imported=True,
-            guarded=True,
+            guarded=old or source.side,
             statement=statement,
         )
         for name, statement, line in imports_of(source.text)
-        if foreign(name.split(".")[0], source.path)
+        if wanted(name.split(".")[0])
     ]
     return found, f"{source.path}: {kind}; only its import lines were read"
 
@@ -118,20 +121,31 @@ def unique(uses: Iterable[Use]) -> tuple[Use, ...]:
     return tuple(found.values())
 
 
-def foreign_roots(
-    tree: Tree, *, own: frozenset[str], known: Callable[[str], bool], stdlib: Callable[[str], bool]
-) -> Callable[[str, PurePosixPath], bool]:
-    """The question "is this root third-party": not standard library, not the project's `own`, not one of its modules.
+class Kind(enum.Enum):
+    """Whose module an import root is."""
+
+    FOREIGN = "third-party"
+    STANDARD = "standard library"
+    OWN = "the project's"
+
+
+Kinds = Callable[[str, PurePosixPath], Kind]
+"""The kind of an import root as one file of the project sees it."""
+
+
+def kinds_of(tree: Tree, *, own: frozenset[str], known: Callable[[str], bool], stdlib: Callable[[str], bool]) -> Kinds:
+    """The question whose a root is: the project's (`own` names and modules of the tree), standard, or third-party.
 
     A folder or far-away file of the same name counts as the project's unless `known` says that a distribution is called so.
     """
     local = LocalModules(tree)
-    answers: dict[tuple[str, PurePosixPath], bool] = {}
 
-    def foreign(root: str, importer: PurePosixPath) -> bool:
-        key = (root, importer.parent)
-        if key not in answers:
-            answers[key] = not (stdlib(root) or root in own or local.certain(root, importer) or (local.possible(root) and not known(root)))
-        return answers[key]
+    @functools.cache
+    def kind(root: str, folder: PurePosixPath) -> Kind:
+        if root in own or local.certain(root, folder / "it"):
+            return Kind.OWN
+        if stdlib(root):
+            return Kind.STANDARD
+        return Kind.OWN if local.possible(root) and not known(root) else Kind.FOREIGN
 
-    return foreign
+    return lambda root, importer: kind(root, importer.parent)

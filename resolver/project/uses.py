@@ -1,13 +1,14 @@
 """One source file as a syntax tree -> the third-party imports and dotted names it uses, guarded ones told apart."""
 
+# ruff: noqa: N802, N815 (the visitor's method names are those of the syntax tree's nodes)
+
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
 
 from resolver.core.project import Origin, OriginKind, Use
-from resolver.project import guards
-from resolver.project.guards import Guard, dotted
+from resolver.project.guards import Guard, GuardedVisitor, dotted
 from resolver.project.scopes import Comprehension, Names, scope_of
 from resolver.project.tables import tables
 
@@ -27,13 +28,13 @@ def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guar
     return visitor.result()
 
 
-class _Visitor(ast.NodeVisitor):
+class _Visitor(GuardedVisitor):
     def __init__(self, path: str, foreign: Callable[[str], bool], *, guarded: bool, lines: bool) -> None:
+        super().__init__(Guard.BOTH if guarded else Guard.NONE)
         self.names = Names()
         self._path = path
         self._foreign = foreign
         self._lines = lines
-        self._guard = Guard.BOTH if guarded else Guard.NONE
         self._found: dict[tuple[str, str], Use] = {}
         self._soft_roots: set[str] = set()
         self._patched: set[str] = set()
@@ -58,7 +59,7 @@ class _Visitor(ast.NodeVisitor):
             self._import(name, f"from {node.module} import {alias.name}{renamed}", alias.asname or alias.name, node.lineno)
 
     def _import(self, name: str, statement: str, bound: str, line: int) -> None:
-        guarded = bool(self._guard & Guard.IMPORT)
+        guarded = bool(self.guard & Guard.IMPORT)
         if guarded:
             self._soft_roots.add(bound)
         else:
@@ -89,7 +90,7 @@ class _Visitor(ast.NodeVisitor):
             self._patched.add(f"{base}.{rest}")
             rest = rest.rpartition(".")[0]
         if rest:
-            guarded = bool(self._guard & Guard.ATTRIBUTE) or head in self._soft_roots
+            guarded = bool(self.guard & Guard.ATTRIBUTE) or head in self._soft_roots
             name = _cut(f"{base}.{rest}", len(base.split(".")))
             if name != base:
                 self._add(Use(dotted=name, origin=self._origin(node.lineno), guarded=guarded))
@@ -103,50 +104,14 @@ class _Visitor(ast.NodeVisitor):
     def _origin(self, line: int) -> Origin:
         return Origin(kind=OriginKind.IMPORTED, path=self._path, line=line if self._lines else 0)
 
-    # guards
-
-    def _under(self, guard: Guard, *nodes: ast.AST) -> None:
-        before = self._guard
-        self._guard |= guard
-        for node in nodes:
-            self.visit(node)
-        self._guard = before
-
-    def visit_Try(self, node: ast.Try) -> None:
-        guard = guards.of_try(node)
-        self._under(guard, *node.body)
-        self._under(Guard.BOTH if guard else Guard.NONE, *node.handlers)
-        self._under(guard & Guard.IMPORT, *node.orelse)
-        self._under(Guard.NONE, *node.finalbody)
-
-    def visit_TryStar(self, node: ast.TryStar) -> None:
-        self._under(guards.of_try(node), *node.body, *node.handlers, *node.orelse, *node.finalbody)
-
-    def visit_If(self, node: ast.If) -> None:
-        guard = guards.of_test(node.test)
-        self._under(guard, node.test)
-        self._under(Guard.BOTH if guards.is_false(node.test) else guard, *node.body)
-        self._under(guard, *node.orelse)
-
-    def visit_IfExp(self, node: ast.IfExp) -> None:
-        self._under(guards.of_test(node.test), node.test, node.body, node.orelse)
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> None:
-        self._under(guards.of_test(node), *node.values)
-
-    def visit_With(self, node: ast.With) -> None:
-        suppressed = [item for item in node.items if _suppresses(item.context_expr)]
-        self._under(Guard.NONE, *node.items)
-        self._under(Guard.BOTH if suppressed else Guard.NONE, *node.body)
-
     # scopes
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self._under(Guard.NONE, *node.decorator_list, node.args)
+        self.under(Guard.NONE, *node.decorator_list, node.args)
         if node.returns:
             self.visit(node.returns)
         self.names.enter(scope_of("function", node.body, node.args))
-        self._under(Guard.NONE, *node.body)
+        self.under(Guard.NONE, *node.body)
         self.names.leave()
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
@@ -162,9 +127,9 @@ class _Visitor(ast.NodeVisitor):
         self.names.leave()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self._under(Guard.NONE, *node.decorator_list, *node.bases, *node.keywords)
+        self.under(Guard.NONE, *node.decorator_list, *node.bases, *node.keywords)
         self.names.enter(scope_of("class", node.body))
-        self._under(Guard.NONE, *node.body)
+        self.under(Guard.NONE, *node.body)
         self.names.leave()
 
     def _comprehension(self, node: Comprehension) -> None:
@@ -172,7 +137,7 @@ class _Visitor(ast.NodeVisitor):
         self.generic_visit(node)
         self.names.leave()
 
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815 (names that ast asks for)
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
 
 def _inner(node: ast.expr) -> ast.expr:
@@ -191,10 +156,6 @@ def _cut(name: str, base_parts: int) -> str:
         if index >= base_parts and parts[index].isupper() and len(parts[index]) > 1:
             return so_far
     return ".".join(parts[:MAX_PARTS])
-
-
-def _suppresses(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and dotted(node.func).rsplit(".", 1)[-1] == "suppress"
 
 
 def _is_dotted(text: str) -> bool:

@@ -1,0 +1,112 @@
+"""Code cells of Jupyter notebooks as sources, with magics and shell lines taken out; `pip install` lines kept as hearsay."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+from resolver.core.errors import ProjectError
+from resolver.core.project import Bound, Origin, OriginKind
+from resolver.project.files import Tree
+from resolver.project.reading import Reading, joined
+from resolver.project.requirements import read_lines
+from resolver.project.sources import Source
+from resolver.project.syntax import parse_python
+from resolver.project.text import read_text
+
+MAX_NOTEBOOKS = 50
+MAX_NOTEBOOK_BYTES = 20_000_000
+
+_INSTALL = re.compile(r"^\s*[!%]\s*(?:conda\s+install|(?:\S*python3?\s+-m\s+)?pip3?\s+install)\s+(.*)$")
+_ESCAPED = re.compile(r"^(\s*)(?:[!%?].*|.*\?\??\s*)$")
+_REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[\w,-]+\])?(?:(?:==|>=|<=|~=|!=|<|>)[\w.*,<>=!~]+)?$")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Notebooks:
+    """Notebooks as sources (one each), and the hearsay and notes found in them."""
+
+    sources: tuple[Source, ...] = ()
+    reading: Reading = Reading()
+
+
+def read_notebooks(tree: Tree, *, side: bool) -> Notebooks:
+    """Read at most 50 notebooks of at most 20 MB each; `side` marks them as no part of what runs. Never raises for what they hold."""
+    sources, readings = [], []
+    for path in tree.notebooks[:MAX_NOTEBOOKS]:
+        try:
+            loaded = json.loads(read_text(tree.root / path, MAX_NOTEBOOK_BYTES))
+            cells = _cells(loaded)
+        except ProjectError as error:
+            readings.append(Reading(notes=(f"{error.message}; left out",)))
+            continue
+        except (ValueError, RecursionError):
+            readings.append(Reading(notes=(f"{path}: not a notebook; left out",)))
+            continue
+        sources.append(_source(path, cells, side=side))
+        readings.append(_installs(path, cells))
+        readings.append(_kernel(path, loaded))
+    return Notebooks(sources=tuple(sources), reading=joined(readings))
+
+
+def _cells(loaded: Any) -> list[str]:
+    """The text of each code cell, in the formats 3 and 4 of notebooks."""
+    if not isinstance(loaded, dict):
+        raise ValueError("no notebook")  # noqa: TRY004 (one error for every way not to be a notebook)
+    sheets = loaded.get("worksheets")
+    groups = [loaded, *(sheets if isinstance(sheets, list) else [])]
+    found = []
+    for group in groups:
+        cells = group.get("cells") if isinstance(group, dict) else None
+        for cell in cells if isinstance(cells, list) else []:
+            if isinstance(cell, dict) and cell.get("cell_type") == "code":
+                text = cell.get("source", cell.get("input", ""))
+                found.append("".join(part for part in text if isinstance(part, str)) if isinstance(text, list) else str(text))
+    return found
+
+
+def _source(path: PurePosixPath, cells: list[str], *, side: bool) -> Source:
+    """All cells as one source; cells that do not parse are left out, so that one of them does not hide the rest."""
+    plain = [_plain(cell) for cell in cells]
+    text = "\n".join(plain)
+    tree, problem = parse_python(text)
+    note = ""
+    if tree is None:
+        parsed = [cell for cell in plain if parse_python(cell)[0] is not None]
+        tree, _ = parse_python("\n".join(parsed))
+        note = f"{path}: {len(plain) - len(parsed)} cells do not parse ({problem}); left out"
+    return Source(path=path, tree=tree, text="" if tree else text, side=side, problem=note, lines=False)
+
+
+def _plain(cell: str) -> str:
+    lines = cell.replace("\0", "").split("\n")
+    if lines and lines[0].lstrip().startswith("%%"):
+        kept = lines[0].lstrip().startswith(("%%time", "%%capture", "%%prun"))
+        lines = lines[1:] if kept else []
+    return "\n".join(_ESCAPED.sub(r"\1pass", line) if not line.lstrip().startswith("#") else line for line in lines)
+
+
+def _installs(path: PurePosixPath, cells: list[str]) -> Reading:
+    readings = []
+    for cell in cells:
+        for line in cell.split("\n"):
+            found = _INSTALL.match(line)
+            words = found[1].replace('"', "").replace("'", "").split() if found else []
+            readings += [read_lines(word, path.as_posix(), strengths=(0, 0), line=0) for word in words if _REQUIREMENT.match(word)]
+    return joined(readings)
+
+
+def _kernel(path: PurePosixPath, loaded: dict[str, Any]) -> Reading:
+    """The interpreter that last ran the notebook, a weak sign."""
+    metadata = loaded.get("metadata")
+    language = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = language.get("version") if isinstance(language, dict) else None
+    found = re.match(r"^3\.(\d{1,2})\.\d+", version) if isinstance(version, str) else None
+    if not found:
+        return Reading()
+    origin = Origin(kind=OriginKind.ARTIFACT, path=path.as_posix())
+    reason = f"the notebook was last run on Python 3.{found[1]}"
+    return Reading(bounds=(Bound(specifier=f"==3.{found[1]}.*", reason=reason, origin=origin),))

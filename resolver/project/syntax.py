@@ -1,0 +1,197 @@
+"""What the syntax of a source, and the parts of the standard library it uses, ask of the interpreter."""
+
+# ruff: noqa: N802, N815 (the visitor's method names are those of the syntax tree's nodes)
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from importlib import resources
+
+from resolver.core.project import Bound, Origin, OriginKind, Use
+from resolver.project.guards import GuardedVisitor, dotted
+
+_BUILTIN_GENERICS = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
+_METHODS = {"removeprefix": 9, "removesuffix": 9, "is_relative_to": 9, "bit_count": 10}
+_NEWER = (
+    (re.compile(r"^\s*type\s+\w+(\[[^\]]*\])?\s*=\s*\S", re.MULTILINE), "a type statement"),
+    (re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE), "type parameters"),
+)
+
+
+def parse_python(raw: bytes | str, newest: int | None = None) -> tuple[ast.Module | None, str]:
+    """The syntax tree of a source, or None and what is wrong with it; `newest` limits the syntax to that Python 3 minor version."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(raw, feature_version=None if newest is None else (3, newest)), ""
+    except SyntaxError as error:
+        return None, f"line {error.lineno or 0}: {error.msg}"
+    except (RecursionError, MemoryError):
+        return None, "nested too deeply"
+    except ValueError as error:
+        return None, str(error)
+
+
+def syntax_bounds(raw: bytes, tree: ast.Module | None, path: str) -> tuple[Bound, ...]:
+    """Bounds that follow from the grammar and from what is evaluated; guarded code asks for nothing. Parses twice or more."""
+    if tree is None:
+        return _rejected(raw, path)
+    found = list(_grammar(raw, path))
+    visitor = _Visitor(path, postponed=_postponed(tree))
+    try:
+        visitor.visit(tree)
+    except RecursionError:
+        return tuple(found)
+    return (*found, *visitor.found.values())
+
+
+def _rejected(raw: bytes, path: str) -> tuple[Bound, ...]:
+    if parse_python(raw, 6)[0] is not None:
+        return (_bound("<3.7", "'async' or 'await' is used as a name", path, 0),)
+    text = raw.decode("utf-8", "replace")
+    for pattern, what in _NEWER:
+        found = pattern.search(text)
+        if found:
+            return (_bound(">=3.12", what, path, text.count("\n", 0, found.start()) + 1),)
+    problem = parse_python(raw)[1]
+    if "f-string" in problem:
+        return (_bound(">=3.12", "quotes or backslashes nested in an f-string", path, _line_of(problem)),)
+    return ()
+
+
+def _grammar(raw: bytes, path: str) -> Iterator[Bound]:
+    """The oldest Python whose grammar takes the source, if that is later than 3.7."""
+    problem, minor = "", 7
+    while minor < 11:
+        tree, told = parse_python(raw, minor)
+        if tree is not None:
+            break
+        problem, minor = told, minor + 1
+    if minor > 7:
+        reason = re.sub(r" (?:is|are) only supported in Python .*", "", problem.split(": ", 1)[-1]).lower()
+        yield _bound(f">=3.{minor}", reason, path, _line_of(problem))
+
+
+def _line_of(problem: str) -> int:
+    found = re.match(r"line (\d+):", problem)
+    return int(found[1]) if found else 0
+
+
+def _postponed(tree: ast.Module) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom) and node.module == "__future__" and any(alias.name == "annotations" for alias in node.names)
+        for node in tree.body
+    )
+
+
+def _bound(specifier: str, reason: str, path: str, line: int) -> Bound:
+    return Bound(specifier=specifier, reason=reason, origin=Origin(kind=OriginKind.IMPORTED, path=path, line=line))
+
+
+class _Visitor(GuardedVisitor):
+    def __init__(self, path: str, *, postponed: bool) -> None:
+        super().__init__()
+        self._path = path
+        self._postponed = postponed
+        self._in_function = False
+        self.found: dict[tuple[str, str], Bound] = {}
+
+    def _ask(self, minor: int, reason: str, line: int) -> None:
+        if not self.guard:
+            specifier = f">=3.{minor}"
+            self.found.setdefault((specifier, reason), _bound(specifier, reason, self._path, line))
+
+    def _annotation(self, node: ast.expr | None) -> None:
+        if node is None or self._postponed:
+            return
+        for part in ast.walk(node):
+            if isinstance(part, ast.BinOp) and isinstance(part.op, ast.BitOr):
+                self._ask(10, "'X | Y' in an annotation", part.lineno)
+            elif isinstance(part, ast.Subscript):
+                name = dotted(part.value)
+                if name in _BUILTIN_GENERICS or name.startswith("collections."):
+                    self._ask(9, f"'{name}[...]' is evaluated", part.lineno)
+
+    def visit_arguments(self, node: ast.arguments) -> None:
+        for argument in (*node.posonlyargs, *node.args, *node.kwonlyargs, node.vararg, node.kwarg):
+            self._annotation(argument.annotation if argument else None)
+        self.under(self.guard, *node.defaults, *(default for default in node.kw_defaults if default))
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        before, self._in_function = self._in_function, True
+        self.visit(node.args)
+        self._annotation(node.returns)
+        self.under(self.guard, *node.decorator_list, *node.body)
+        self._in_function = before
+
+    visit_FunctionDef = visit_AsyncFunctionDef = _function
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        # Annotations of local variables are never evaluated.
+        if not self._in_function:
+            self._annotation(node.annotation)
+        if node.value:
+            self.visit(node.value)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        before, self._in_function = self._in_function, False
+        self.under(self.guard, *node.decorator_list, *node.bases, *node.keywords, *node.body)
+        self._in_function = before
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if (
+            isinstance(node.ctx, ast.Load)
+            and dotted(node.value) in _BUILTIN_GENERICS - {"type"}
+            and isinstance(node.slice, ast.Name | ast.Tuple)
+        ):
+            self._ask(9, f"'{dotted(node.value)}[...]' is evaluated", node.lineno)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS and not dotted(node.func.value).endswith(".str"):
+            self._ask(_METHODS[node.func.attr], f"the method '{node.func.attr}'", node.lineno)
+        self.generic_visit(node)
+
+
+def stdlib_bounds(uses: Iterable[Use]) -> tuple[Bound, ...]:
+    """Bounds from unguarded uses of modules and names that the standard library has not had throughout; one per root and specifier."""
+    found: dict[tuple[str, str], Bound] = {}
+    for use in uses:
+        change = None if use.guarded else _change(use.dotted)
+        if change:
+            specifier, what = change
+            reason = f"{what} is in the standard library of Python {specifier} only"
+            key = (specifier, use.dotted.split(".")[0])
+            found.setdefault(key, Bound(specifier=specifier, reason=reason, origin=use.origin))
+    return tuple(found.values())
+
+
+def _change(name: str) -> tuple[str, str] | None:
+    """The specifier for the first part of a dotted name that came or went, and that part."""
+    if name == "__future__.annotations":
+        return ">=3.7", name
+    parts = name.split(".")
+    for length in range(1, len(parts) + 1):
+        here = ".".join(parts[:length])
+        specifier = _changes().get((here, "")) or _changes().get((".".join(parts[: length - 1]), parts[length - 1]))
+        if specifier:
+            return specifier, here
+    return None
+
+
+@functools.cache
+def _changes() -> dict[tuple[str, str], str]:
+    """(module, name or "") -> specifier, from lists made inside each interpreter (see inside_stdlib.py)."""
+    raw: dict[str, dict[str, list[str]]] = json.loads(resources.files(__package__).joinpath("stdlib.json").read_text("utf-8"))
+    found: dict[tuple[str, str], str] = {}
+    for span, modules in raw.items():
+        first, _, last = span.partition("-")
+        clauses = [f">={first}"] if first else []
+        clauses += [f"<3.{int(last.split('.')[1]) + 1}"] if last else []
+        found |= {(module, name): ",".join(clauses) for module, names in modules.items() for name in names}
+    return found

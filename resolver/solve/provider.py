@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from resolvelib.providers import AbstractProvider
@@ -20,6 +19,7 @@ from resolver.solve.view import View
 _LOOK = 12
 _SHIFTED = 0.15
 """Share of the packages that a perturbed policy without moves takes off their first choice."""
+_WORD = 1 << 32
 
 Information = RequirementInformation[Demand, Entry]
 
@@ -53,7 +53,8 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         view: View,
         policy: Policy,
         *,
-        direct: Mapping[str, int],
+        direct: Collection[str],
+        order: Mapping[str, int],
         restrictions: Mapping[str, Sequence[Demand]],
         judge: EdgeJudge | None,
         seed: int,
@@ -61,6 +62,7 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         self.view = view
         self.policy = policy
         self.direct = direct
+        self.order = order
         self.restrictions = restrictions
         self.judge = judge if policy.kind == "learned" else None
         self.seed = seed
@@ -98,13 +100,18 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         if restrictions:
             demands += restrictions
         mask = self.view.admitted(shelf, demands, self.policy.as_of)
-        late = self.policy.as_of is not None and mask and not mask & shelf.before(self.policy.as_of)
+        late = self.is_late(shelf, mask)
         for entry in incompatibilities[identifier]:
             mask &= ~(1 << entry.rank)
         self._width[identifier] = mask.bit_count()
-        return self._ordered(shelf, mask, extra, late=bool(late))
+        return self.ordered(shelf, mask, extra, late=late)
 
-    def _ordered(self, shelf: Shelf, mask: int, extra: str, *, late: bool) -> Sequence[Entry]:
+    def is_late(self, shelf: Shelf, mask: int) -> bool:
+        """Whether a package has nothing from before the policy's day, so that the earliest must do."""
+        return self.policy.as_of is not None and mask != 0 and not mask & shelf.before(self.policy.as_of)
+
+    def ordered(self, shelf: Shelf, mask: int, extra: str, *, late: bool) -> Sequence[Entry]:
+        """The releases of a mask in the policy's order, most wanted first."""
         if late:
             return sorted(shelf.listed(mask, extra), key=lambda entry: (shelf.uploaded(entry.rank), entry.rank))
         if self.policy.kind == "lowest" and shelf.name in self.direct:
@@ -116,11 +123,12 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         return shelf.listed(mask, extra)
 
     def _shifted(self, shelf: Shelf, mask: int, extra: str) -> Sequence[Entry]:
-        draw = random.Random(zlib.crc32(f"{self.policy.seed}/{self.seed}/{shelf.name}".encode()))  # noqa: S311 - reproducible, not secret
         entries = shelf.listed(mask, extra)
-        if len(entries) < 2 or draw.random() >= _SHIFTED:
+        drawn = hashlib.blake2b(f"{self.policy.seed}/{self.seed}/{shelf.name}".encode(), digest_size=8).digest()
+        chance, depth = int.from_bytes(drawn[:4]) / _WORD, int.from_bytes(drawn[4:]) / _WORD
+        if len(entries) < 2 or chance >= _SHIFTED:
             return entries
-        start = 1 + int((len(entries) - 1) * draw.random() ** 2)
+        start = 1 + int((len(entries) - 1) * depth**2)
         return entries[start:] + entries[:start]
 
     def _learned(self, shelf: Shelf, mask: int, extra: str) -> list[Entry]:
@@ -157,13 +165,13 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         information: Mapping[str, Iterator[Information]],  # noqa: ARG002
         backtrack_causes: Sequence[Information],
     ) -> Iterable[str]:
-        """The one to decide next: what just caused a conflict, then single choices, direct needs in order, then first come."""
+        """The one to decide next: what just caused a conflict, then single choices, then importers before what they import."""
         names = list(identifiers)
         if backtrack_causes:
             causes = {i.requirement.ident for i in backtrack_causes} | {i.parent.ident for i in backtrack_causes if i.parent is not None}
             names = [name for name in names if name in causes] or names
-        width, direct = self._width, self.direct
-        best = min(range(len(names)), key=lambda at: (width.get(names[at], 1) > 1, direct.get(names[at], 1 << 30), at))
+        width, order = self._width, self.order
+        best = min(range(len(names)), key=lambda at: (width.get(names[at], 1) > 1, order.get(names[at], -1), at))
         return [names[best]]
 
     def get_preference(

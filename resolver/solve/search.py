@@ -15,6 +15,7 @@ from resolver.solve.policy import Policy
 from resolver.solve.provider import Provider, restrict
 from resolver.solve.shelf import Demand, Entry, Shelf
 from resolver.solve.view import View, cuda_major
+from resolver.solve.walk import walk
 
 _ROUNDS = 1200
 """Pins tried before a search is given up; a set of 100 packages takes about 120."""
@@ -58,12 +59,12 @@ def search(
     for demand in roots.constraints:
         restrictions.setdefault(demand.name, []).append(demand)
     restrict(view, policy.moves, restrictions)
-    direct = {name: at for at, name in enumerate(roots.direct)}
-    provider = Provider(view, policy, direct=direct, restrictions=restrictions, judge=judge, seed=seed)
+    order = view.precedence(roots.demands)
+    provider = Provider(view, policy, direct=roots.direct, order=order, restrictions=restrictions, judge=judge, seed=seed)
     if touched is not None:
         provider.touched = touched
     while True:
-        found = _run(provider, roots.demands)
+        found = walk(provider, roots.demands) or _run(provider, roots.demands)
         if not isinstance(found, Clash):
             return assemble(view, roots, found, policy, dropped=provider.dropped, relaxed=relaxed)
         soft = {demand for demand, _ in found.causes if demand.soft}

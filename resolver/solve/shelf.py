@@ -25,14 +25,13 @@ from resolver.solve.tags import is_binary, takes
 class Entry:
     """One release on its shelf, asked for with at most one extra; what the search pins. Compared by identity."""
 
-    __slots__ = ("demands", "extra", "ident", "rank", "shelf")
+    __slots__ = ("extra", "ident", "rank", "shelf")
 
     def __init__(self, shelf: Shelf, rank: int, extra: str) -> None:
         self.shelf = shelf
         self.rank = rank
         self.extra = extra
         self.ident = f"{shelf.name}[{extra}]" if extra else str(shelf.name)
-        self.demands: dict[Target, tuple[Demand, ...]] = {}
 
     @property
     def release(self) -> Release:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from resolver.core.package import NormalizedName, Release
@@ -29,6 +29,8 @@ class View:
         self.target = target
         self._implied = implied
         self._masks: dict[NormalizedName, tuple[int, int, int]] = {}
+        self._asked: dict[Entry, tuple[Demand, ...]] = {}
+        self._precedence: dict[tuple[Demand, ...], Mapping[str, int]] = {}
 
     def masks(self, shelf: Shelf) -> tuple[int, int, int]:
         """What installs here, what likely needs a compiler, what only an exact pin may take."""
@@ -52,22 +54,51 @@ class View:
             mask &= demand.mask
             exact = exact or demand.exact
             pre = pre or demand.pre
-        plain, doubtful, held = self.masks(shelf)
+        return self.graded(shelf, mask, day, exact=exact, pre=pre)
+
+    def graded(self, shelf: Shelf, mask: int, day: date | None, *, exact: bool, pre: bool) -> int:
+        """`admitted` for demands already combined: their common mask, and whether one of them pins or asks for pre-releases."""
+        plain, doubtful, held = self._masks.get(shelf.name) or self.masks(shelf)
         if exact:
             return mask & (plain | doubtful | held)
-        finals = mask & shelf.finals
-        grounds = (mask & plain, mask & doubtful) if pre else (finals & plain, finals & doubtful, mask & plain, mask & doubtful)
-        chosen = next((ground for ground in grounds if ground), 0)
+        chosen = 0 if pre else mask & shelf.finals & plain or mask & shelf.finals & doubtful
+        chosen = chosen or mask & plain or mask & doubtful
         if day is None or not chosen:
             return chosen
         return chosen & shelf.before(day) or chosen
 
     def demands(self, entry: Entry) -> tuple[Demand, ...]:
         """What a release asks for here, the soft (implied) demands last; computed once per release and target."""
-        found = entry.demands.get(self.target)
+        found = self._asked.get(entry)
         if found is None:
-            found = entry.demands[self.target] = tuple(dict.fromkeys(self._demands(entry)))
+            found = self._asked[entry] = tuple(dict.fromkeys(self._demands(entry)))
         return found
+
+    def precedence(self, roots: Sequence[Demand]) -> Mapping[str, int]:
+        """Package name -> place in an order that has importers before what they import, read off the newest releases.
+
+        Deciding in this order, a package is chosen when everything that restricts it is known. Cycles are cut anywhere.
+        Computed once per roots.
+        """
+        key = tuple(roots)
+        found = self._precedence.get(key)
+        if found is None:
+            after: list[str] = []
+            seen: set[str] = set()
+            for demand in reversed(roots):
+                self._visit(demand, seen, after)
+            found = self._precedence[key] = {name: at for at, name in enumerate(reversed(after))}
+        return found
+
+    def _visit(self, demand: Demand, seen: set[str], after: list[str]) -> None:
+        if demand.name in seen:
+            return
+        seen.add(demand.name)
+        shelf = self.catalog.shelf(demand.name)
+        for entry in shelf.listed(self.admitted(shelf, (demand,)))[:1]:
+            for asked in self.demands(entry):
+                self._visit(asked, seen, after)
+        after.append(demand.name)
 
     def expand(self, parsed: ParsedRequirement, *, soft: bool = False) -> Iterator[Demand]:
         """One requirement as demands: its package, and one more for each extra."""

@@ -44,7 +44,7 @@ def contents(sources: Path) -> list[tuple[str, str]]:
             done = subprocess.run(["/usr/lib/apt/apt-helper", "cat-file", str(path)], check=True, capture_output=True)
             for line in done.stdout.decode("utf-8", "replace").splitlines():
                 if found := LINE.match(line):
-                    pairs += [(found[1], where.rsplit("/", 1)[-1]) for where in found[2].split(",")]
+                    pairs += [(found[1], where.rpartition("/")[2]) for where in found[2].split(",")]
         return pairs
 
 

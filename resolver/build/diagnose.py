@@ -14,18 +14,23 @@ from resolver.core.outcome import FailureClass
 F = FailureClass
 
 _MACHINE = re.compile(
-    r"no space left on device|ENOSPC|disk quota exceeded|input/output error|read-only file system"
-    r"|temporary failure (in name resolution|resolving)|could not resolve (host|')|name or service not known|dns error|no such host"
-    r"|network is unreachable|no route to host|connection (refused|reset|timed out|aborted)|operation timed out|connection closed before"
-    r"|error sending request|request or response body error|failed to (download|extract)[^\n]*(timed? ?out|http|stream|body)"
-    r"|error decoding response body|tls handshake|certificate verify failed|invalid peer certificate"
-    r"|status (code|server error) ?:?.{0,12}(429|50[0234])|HTTP status (client|server) error \((429|50[0-9])|too many requests"
-    r"|(429|502|503|504) (too many|bad gateway|service unavailable|gateway)"
-    r"|cannot connect to the docker daemon|error during connect|error reading from server: EOF|transport is closing|rpc error: code = (unavailable|canceled)"
-    r"|failed to (solve|fetch|do request)[^\n]*(pull access denied|manifest unknown|not found: manifest|failed to resolve source metadata|i/o timeout)"
-    r"|failed to resolve source metadata|failed to load cache key|pull access denied"
-    r"|failed to fetch [^\n]*(timed? ?out|temporary|connection)|hash sum mismatch|failed to initialize cache|failed to create (temporary|cache)"
-    r"|too many open files|cannot fork|resource temporarily unavailable",
+    "|".join(
+        (
+            r"no space left on device|ENOSPC|disk quota exceeded|input/output error|read-only file system",
+            r"temporary failure (in name resolution|resolving)|could not resolve (host|')|name or service not known|dns error|no such host",
+            r"network is unreachable|no route to host|connection (refused|reset|timed out|aborted)|operation timed out",
+            r"connection closed before|error sending request|request or response body error|error decoding response body",
+            r"failed to (download|extract)[^\n]*(timed? ?out|http|stream|body)",
+            r"tls handshake|certificate verify failed|invalid peer certificate",
+            r"status (code|server error) ?:?.{0,12}(429|50[0234])|HTTP status (client|server) error \((429|50[0-9])|too many requests",
+            r"(429|502|503|504) (too many|bad gateway|service unavailable|gateway)",
+            r"cannot connect to the docker daemon|error during connect|error reading from server: EOF|transport is closing",
+            r"rpc error: code = (unavailable|canceled)|failed to resolve source metadata|failed to load cache key|pull access denied",
+            r"failed to (solve|fetch|do request)[^\n]*(manifest unknown|not found: manifest|i/o timeout)",
+            r"failed to fetch [^\n]*(timed? ?out|temporary|connection)|hash sum mismatch|failed to initialize cache",
+            r"failed to create (temporary|cache)|too many open files|cannot fork|resource temporarily unavailable",
+        )
+    ),
     re.IGNORECASE,
 )
 

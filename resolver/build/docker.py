@@ -36,12 +36,13 @@ _WORD = re.compile(r"[A-Za-z0-9._-]+")
 _CELL = """\
 set -u
 mkdir -p /out
-touch /tmp/.before
 export UV_CACHE_DIR=/uvcache UV_LINK_MODE=symlink UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never UV_HTTP_TIMEOUT=120 NO_COLOR=1
 if [ -s /run/secrets/index ]; then UV_DEFAULT_INDEX=$(cat /run/secrets/index); export UV_DEFAULT_INDEX; fi
+cp -a /site/. "$1"
 python=$(command -v python)
 install() {
-  timeout -k 10 "$(cat /cell/seconds)" /tools/uv pip install --python "$python" --break-system-packages --no-config --no-deps "$@" -r /cell/pins.txt
+  timeout -k 10 "$(cat /cell/seconds)" /tools/uv pip install \\
+    --python "$python" --break-system-packages --no-config --no-deps "$@" -r /cell/pins.txt
 }
 code=0
 if [ -s /cell/pins.txt ]; then
@@ -54,13 +55,13 @@ fi
 echo "$code" >/out/install.code
 if [ "$code" = 0 ]; then
   unset UV_DEFAULT_INDEX
+  python /cell/inside_bytecode.py restore /uvcache /uvcache/bytecode "$1" >/out/bytecode.log 2>&1
   python /cell/inside_probe.py /cell/spec.json /out/probe.jsonl >/out/probe.log 2>&1
   if [ -s /cell/inside_harvest.py ]; then
     timeout -k 5 180 python /cell/inside_harvest.py /cell/known.json /out/harvest.jsonl >/out/harvest.log 2>&1
   fi
+  python /cell/inside_bytecode.py keep /uvcache /uvcache/bytecode "$1" >/out/bytecode.log 2>&1
 fi
-# What was installed is links and bytecode; without them the build cache keeps a few kilobytes per cell.
-find /usr/local /tmp /root -cnewer /tmp/.before \\( -type f -o -type l \\) -delete 2>/dev/null
 exit 0
 """
 
@@ -125,6 +126,7 @@ class DockerExecutor:
             "build-constraints.txt": build_constraints(spec.target.python),
             "spec.json": probe.request(spec.probe, limits, nonce=secrets.token_hex(8), rest_seconds=self.rest_seconds),
             "inside_probe.py": probe.source(),
+            "inside_bytecode.py": probe.source("inside_bytecode.py"),
             "known.json": json.dumps(sorted(wanted & set(known))),
         }
         if self.harvest:
@@ -165,13 +167,18 @@ def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool 
     if packages:
         install = "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
         lines.append(f"RUN {install} {' '.join(packages)} && rm -rf /var/lib/apt/lists/*")
+    # Links and bytecode live in memory: the disk would take longer to forget them than to make them. What the image has in
+    # that folder is copied there first, so that the environment is the one of the final image.
+    site = f"/usr/local/lib/python{spec.target.python}/site-packages"
     mounts = [
+        f"type=tmpfs,target={site}",
+        f"type=bind,from=python:{spec.target.python}-slim,source={site},target=/site",
         f"type=cache,id={cache_id},target=/uvcache",
         "type=bind,source=.,target=/cell",
         f"type=bind,from={tools},source=/,target=/tools",
         *(["type=secret,id=index"] if secret else []),
     ]
-    lines += [f"RUN {' '.join('--mount=' + m for m in mounts)} sh /cell/cell.sh", "FROM scratch", "COPY --from=cell /out /"]
+    lines += [f"RUN {' '.join('--mount=' + m for m in mounts)} sh /cell/cell.sh {site}", "FROM scratch", "COPY --from=cell /out /"]
     return "\n".join(lines) + "\n"
 
 

@@ -68,9 +68,9 @@ class Report:
         return tuple(i for i in self.items if not i.ok and i.kind in kinds)
 
 
-def source() -> str:
-    """The text of the script that runs inside the environment."""
-    return resources.files("resolver.build").joinpath("inside_probe.py").read_text("utf-8")
+def source(name: str = "inside_probe.py") -> str:
+    """The text of one of the scripts that run inside the environment."""
+    return resources.files("resolver.build").joinpath(name).read_text("utf-8")
 
 
 def request(probe: Probe, limits: Limits, *, nonce: str = "", rest_seconds: float = 60.0) -> str:

@@ -3,8 +3,9 @@
 
   .venv/bin/python benchmarks/resolve.py [--rounds 5] [--python 3.7]
 
-Warm: everything each tool can cache is cached (uv with a cache-control override, so that its warm run is really warm). Cold: an empty cache for each tool.
-pip-compile solves only for the interpreter it runs in, so it gets needs that have a set there (keras==2.2.5 is left open for it): that favours it.
+Warm: everything each tool can cache is cached (uv with a cache-control override, so that its warm run is really warm).
+Cold: an empty cache for each tool. pip-compile solves only for the interpreter it runs in, so it gets needs that have a set there
+(keras==2.2.5 is left open for it): that favours it.
 """
 
 import argparse
@@ -34,7 +35,8 @@ def seconds(command: list[str], **environment: str) -> float:
 
 def peak_memory(command: list[str]) -> float:
     """Largest resident set of the command, in MB."""
-    code = "import resource,subprocess,sys; subprocess.run(sys.argv[1:],stdout=-3,stderr=-3); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss/1024)"
+    code = "import resource as r, subprocess as s, sys; s.run(sys.argv[1:], stdout=-3, stderr=-3); "
+    code += "print(r.getrusage(r.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     return float(subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True).stdout)
 
 

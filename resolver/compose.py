@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import importlib.util
 import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resolver.core.candidate import Candidate
+from resolver.core.errors import MissingExtra, UsageError
+from resolver.core.outcome import BuildSpec, Outcome
+from resolver.core.package import CUDA, PYTHON, Release, normalize
+from resolver.core.project import Project
 from resolver.core.reporter import Reporter
-from resolver.settings import Settings
+from resolver.core.resolution import Resolution
+from resolver.core.target import Accelerator
+from resolver.interfaces import EdgeJudge, Executor, PackageIndex, Ranker, Tracker
+from resolver.settings import Settings, bundled
 
 if TYPE_CHECKING:
     from resolver.apis.timeline import SqliteTimeline
-    from resolver.flows.implied import ImpliedNeeds
-    from resolver.index.layered import LayeredIndex
+    from resolver.build.libraries import LibraryTable
+    from resolver.build.process import Limits
+    from resolver.crawl.matrix import Cell
+    from resolver.crawl.runner import Night
     from resolver.index.snapshot import Snapshot
-    from resolver.interfaces import EdgeJudge, Ranker
-    from resolver.solve.enumerate import InProcessSolver
+    from resolver.solve.solver import InProcessSolver
     from resolver.store.database import DatabaseStore
 
 
@@ -32,6 +44,8 @@ class House:
         self.reporter = reporter or Reporter()
         self.as_of = as_of
 
+    # What exists, and what it offers
+
     @functools.cached_property
     def snapshot(self) -> Snapshot:
         """The frozen index that travels with the program."""
@@ -40,11 +54,26 @@ class House:
         return Snapshot(Path(self.settings.snapshot))
 
     @functools.cached_property
-    def index(self) -> LayeredIndex:
-        """The snapshot first, then the live index unless offline."""
+    def index(self) -> PackageIndex:
+        """The snapshot first, then the live index unless offline; nothing newer than `as_of`."""
+        from resolver.index.asof import AsOfIndex
+        from resolver.index.cache import Cache
         from resolver.index.layered import LayeredIndex
+        from resolver.index.simple import LiveIndex
 
-        return LayeredIndex.standard(self.snapshot, cache=Path(self.settings.cache), offline=self.settings.offline, reporter=self.reporter)
+        live = None
+        if not self.settings.offline:
+            live = LiveIndex(cache=Cache(Path(self.settings.cache)), near=self.snapshot.near)
+        layered = LayeredIndex(self.snapshot, live, offline=self.settings.offline)
+        return AsOfIndex(layered, self.as_of) if self.as_of else layered
+
+    def owners(self, root: str) -> tuple[str, ...]:
+        """Distributions that provide the top-level import name, most popular first."""
+        return tuple(name for name, _ in self.snapshot.module_owners(root))
+
+    def marks(self, name: str, version: str) -> dict[str, float]:
+        """What a release's file list says of it ("pb2", "compiled"), as numbers."""
+        return dict.fromkeys(self.snapshot.marks(name, version), 1.0)
 
     @functools.cached_property
     def timeline(self) -> SqliteTimeline:
@@ -53,40 +82,308 @@ class House:
 
         return SqliteTimeline(Path(self.settings.timeline))
 
+    # What fits together, and what will run
+
     @functools.cached_property
     def judge(self) -> EdgeJudge:
         """The learned edge judge, or the rules when no ranker was trained."""
         from resolver.rank.booster import load_judge
 
-        return load_judge(Path(self.settings.ranker), self.index, self.timeline)
+        return load_judge(Path(self.settings.ranker), self.index, self.timeline, owners=self.owners, marks=self.marks)
 
     @functools.cached_property
     def ranker(self) -> Ranker:
         """The champion, or the rules when none was trained."""
         from resolver.rank.booster import load_ranker
 
-        return load_ranker(Path(self.settings.ranker), self.index, self.timeline)
+        return load_ranker(Path(self.settings.ranker), self.index, self.timeline, owners=self.owners, marks=self.marks)
+
+    def solver(self, *, strict: bool = False, steered: bool = True) -> InProcessSolver:
+        """A solver over the index, steered by the judge unless told otherwise."""
+        from resolver.flows.implied import ImpliedNeeds
+        from resolver.solve.solver import InProcessSolver
+
+        implied = ImpliedNeeds(self.timeline, self.owners, frozenset(sys.stdlib_module_names))
+        judge = self.judge if steered else None
+        return InProcessSolver(self.index, judge=judge, implied=implied, strict=strict, reporter=self.reporter)
+
+    # The answer
+
+    def read(self, path: Path) -> Project:
+        """The project at `path`, with what its uses say about versions among its needs."""
+        from resolver.flows.narrow import narrow
+        from resolver.project.read import read_project
+
+        project = read_project(path, owners=self.owners, reporter=self.reporter)
+        return narrow(project, self.index, self.timeline, self.owners)
+
+    def resolve(
+        self, path: Path, *, python: str = "", accelerator: Accelerator | None = None, strict: bool = False
+    ) -> tuple[Resolution, dict[str, str]]:
+        """The answer for the project at `path` and the texts of its files, by name."""
+        from resolver.flows.resolve import Request, resolve
+        from resolver.rank.booster import ranker_info
+        from resolver.render.base import base_image
+
+        project = self.read(path)
+        solver = self.solver(strict=strict)
+        resolution = resolve(
+            project,
+            Request(python=python, accelerator=accelerator or Accelerator(), limit=self.settings.candidates),
+            solver=solver,
+            ranker=self.ranker,
+            explain=solver.explain,
+            base_image=base_image,
+            libraries=self.libraries,
+            complete=self.complete,
+            ranker_info=ranker_info(self.ranker),
+            snapshot=self.index.snapshot,
+            reporter=self.reporter,
+        )
+        return resolution, self.texts(resolution)
+
+    def complete(self, candidate: Candidate) -> Candidate:
+        """The candidate with every file and hash of its releases filled in."""
+
+        def whole(release: Release) -> Release:
+            if release.name in {PYTHON, CUDA} or (release.files and all(file.sha256 for file in release.files)):
+                return release
+            return self.index.release(release.name, release.version) or release
+
+        return dataclasses.replace(candidate, releases=tuple(map(whole, candidate.releases)))
 
     @functools.cached_property
-    def implied(self) -> ImpliedNeeds:
-        """Needs that only a release's own imports show."""
-        from resolver.flows.implied import ImpliedNeeds
+    def library_table(self) -> LibraryTable:
+        """Which Debian package brings which shared library."""
+        from resolver.build.libraries import load
 
-        return ImpliedNeeds(self.timeline, self.owners, frozenset(sys.stdlib_module_names))
+        return load(bundled("debian.json.gz"))
 
-    def owners(self, root: str) -> tuple[str, ...]:
-        """Distributions that provide the top-level import name, most popular first."""
-        return tuple(name for name, _ in self.snapshot.module_owners(root))
+    def libraries(self, candidate: Candidate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The Debian packages that a set's wheels need, and a sentence for each library that none brings."""
+        from resolver.build.libraries import system_packages
 
-    def solver(self, *, strict: bool = False) -> InProcessSolver:
-        """A solver over the index, steered by the judge."""
-        from resolver.solve.enumerate import InProcessSolver
+        needs: dict[str, str] = {}
+        for pin in candidate.pins:
+            needs |= dict.fromkeys(self.timeline.libraries(pin.name, pin.version), str(pin))
+        packages, unknown = system_packages(needs, self.library_table)
+        return packages, tuple(f"{needs[soname]} wants {soname}, which no Debian package brings" for soname in unknown)
 
-        return InProcessSolver(self.index, judge=self.judge, implied=self.implied, strict=strict, reporter=self.reporter)
+    def texts(self, resolution: Resolution) -> dict[str, str]:
+        """What each written file says."""
+        from resolver.render.dockerfile import DockerfileRenderer
+        from resolver.render.dockerignore import DockerignoreRenderer
+        from resolver.render.lock import LockRenderer
+        from resolver.render.report import ReportRenderer
+
+        return {
+            "Dockerfile": DockerfileRenderer().render(resolution),
+            "requirements.lock": LockRenderer().render(resolution),
+            "resolution.json": ReportRenderer().render(resolution),
+            ".dockerignore": DockerignoreRenderer().render(resolution),
+        }
+
+    def write(self, folder: Path, texts: Mapping[str, str], *, force: bool = False) -> list[Path]:
+        """Write the files, all or none."""
+        from resolver.render.files import write_files
+
+        return write_files(folder, texts, force=force)
+
+    # Building
 
     @functools.cached_property
     def store(self) -> DatabaseStore:
         """The outcome store."""
         from resolver.store.database import open_store
 
+        if "://" not in self.settings.store:
+            Path(self.settings.store).parent.mkdir(parents=True, exist_ok=True)
         return open_store(self.settings.store)
+
+    @property
+    def limits(self) -> Limits:
+        """Time and memory of one build."""
+        from resolver.build.process import Limits
+
+        return Limits(seconds=self.settings.build_seconds, memory_mb=self.settings.build_memory_mb)
+
+    def executor(self, *, harvest: bool = False) -> Executor:
+        """The executor of the settings; with `harvest` each build also walks releases that the store has not seen."""
+        import uv
+
+        from resolver.apis.walk import walk_source
+
+        script = walk_source() if harvest else ""
+        known = self.store.known_releases if harvest else frozenset[str]()
+        program = Path(uv.find_uv_bin())
+        if self.settings.executor == "docker":
+            from resolver.build.docker import DockerExecutor
+
+            return DockerExecutor(uv=program, limits=self.limits, harvest=script, known=known)
+        from resolver.build.venv import VenvExecutor
+
+        folders = tuple(Path(folder) for folder in self.settings.pythons.split(":") if folder)
+        return VenvExecutor(uv=program, limits=self.limits, harvest=script, known=known, folders=folders)
+
+    def prove(self, resolution: Resolution, folder: Path) -> tuple[Resolution, dict[str, str]]:
+        """Build what was written to `folder`, feed the outcome back, and give the resolution with its proof."""
+        from resolver.build.docker import DockerExecutor
+        from resolver.flows.feedback import prove
+
+        executor = self.executor()
+        self.reporter.step(f"building with {executor.name}")
+
+        def run(spec: BuildSpec) -> Outcome:
+            if isinstance(executor, DockerExecutor):
+                return executor.prove(folder, spec, reporter=self.reporter)
+            return executor.run(spec)
+
+        proven = prove(resolution, stack=f"user:{resolution.project.root.resolve().name}", run=run, store=self.store)
+        return proven, self.texts(proven)
+
+    # Crawl
+
+    def plan(self, stacks: Path | None, *, per_stack: int, seed: int, only: str = "") -> list[Cell]:
+        """The cells that a crawl would build now, in order."""
+        from resolver.crawl.stacks import read_stacks
+        from resolver.flows.crawl import CrawlRequest, plan_crawl
+        from resolver.flows.narrow import narrow
+        from resolver.rank.booster import has_ranker
+
+        found = [stack for stack in read_stacks(stacks or bundled("stacks.yaml")) if only in stack.name]
+        return plan_crawl(
+            found,
+            CrawlRequest(per_stack=per_stack, seed=seed),
+            solver=self.solver(steered=False),
+            libraries=lambda candidate: self.libraries(candidate)[0],
+            projects=lambda stack: (narrow(stack.project(), self.index, self.timeline, self.owners), stack.project()),
+            known=self.store.keys(),
+            ranker=self.ranker if has_ranker(Path(self.settings.ranker)) else None,
+            reporter=self.reporter,
+        )
+
+    def crawl(self, order: Sequence[Cell], *, jobs: int, budget_seconds: float, per_stack: int, seed: int) -> Night:
+        """Build the plan and record it."""
+        extra("crawl", "joblib")
+        from resolver.build.host import prune
+        from resolver.flows.crawl import CrawlRequest, crawl
+
+        return crawl(
+            order,
+            CrawlRequest(per_stack=per_stack, jobs=jobs, budget_seconds=budget_seconds, seed=seed),
+            executor=self.executor(harvest=True),
+            store=self.store,
+            tracker=self.tracker,
+            prune=lambda: prune(self.settings.disk_gb) if self.settings.executor == "docker" else None,
+            snapshot=self.index.snapshot,
+            reporter=self.reporter,
+        )
+
+    # Learning
+
+    @functools.cached_property
+    def tracker(self) -> Tracker:
+        """MLflow on the local store; nothing when MLflow is not installed."""
+        from resolver.train.tracking import MlflowTracker, NullTracker
+
+        if importlib.util.find_spec("mlflow") is None:
+            return NullTracker()
+        return MlflowTracker(self.settings.tracking)
+
+    def seen(self, exported: Path | None = None) -> Iterator[Outcome]:
+        """The store's outcomes, then those of an exported folder (default: the repository's) that the store lacks."""
+        from resolver.store.export import read_outcomes
+
+        keys: set[tuple[str, object]] = set()
+        for outcome in self.store.iterate():
+            keys.add((outcome.spec.key, outcome.when))
+            yield outcome
+        folder = exported or Path(__file__).parent.parent / "data" / "outcomes"
+        if folder.exists():
+            yield from (outcome for outcome in read_outcomes(folder) if (outcome.spec.key, outcome.when) not in keys)
+
+    def train(self, *, folder: Path | None, outcomes: Path | None, seed: int) -> dict[str, object]:
+        """Train a challenger and promote it when it is better; a report for people and programs."""
+        extra("train", "sklearn", "pandas", "mlflow")
+        from resolver.train.learn import train
+
+        report = train(
+            self.seen(outcomes),
+            self.index,
+            self.timeline,
+            folder=folder or Path(self.settings.ranker),
+            tracker=self.tracker,
+            reporter=self.reporter,
+            seed=seed,
+            owners=self.owners,
+            marks=self.marks,
+        )
+        return dataclasses.asdict(report)
+
+    def evaluate(self, *, outcomes: Path | None) -> dict[str, object]:
+        """The ranker beside the baselines on held-out stacks."""
+        extra("train", "sklearn", "pandas")
+        from resolver.train.learn import evaluate
+
+        return evaluate(
+            self.seen(outcomes),
+            self.index,
+            self.timeline,
+            tracker=self.tracker,
+            reporter=self.reporter,
+            owners=self.owners,
+            marks=self.marks,
+        )
+
+    def dashboard(self, port: int) -> int:
+        """Run MLflow's server on the local store until it is stopped; its exit code."""
+        extra("train", "mlflow")
+        import subprocess
+
+        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", self.settings.tracking]
+        return subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], check=False).returncode
+
+    def score(self, lines: Iterable[str]) -> Iterator[str]:
+        """Each JSON line scored."""
+        from resolver.rank.assemble import Assembler
+        from resolver.rank.score import score_lines
+
+        return score_lines(lines, self.ranker, Assembler(self.index))
+
+    # Looking
+
+    def outcomes(self, *, export: Path | None, load: Path | None) -> dict[str, object]:
+        """The store's counts, after an import and before an export when asked."""
+        if export or load:
+            extra("crawl", "pyarrow")
+            from resolver.store.export import read_outcomes, write_outcomes
+
+            for outcome in read_outcomes(load) if load else ():
+                self.store.add(outcome)
+            if export:
+                write_outcomes(self.store.iterate(), export)
+        return self.store.counts()
+
+    def index_report(self, name: str) -> dict[str, object]:
+        """What the snapshot holds, or one distribution's releases."""
+        if not name:
+            names = self.snapshot.names()
+            releases = sum(len(self.snapshot.releases(normalize(n))) for n in names)
+            return {"as_of": self.snapshot.snapshot, "packages": len(names), "releases": releases}
+        found = self.index.releases(normalize(name))
+        return {r.version: f"{r.uploaded:%Y-%m-%d} {r.requires_python}" if r.uploaded else "" for r in found}
+
+    def index_refresh(self, snapshot: Path | None) -> dict[str, object]:
+        """Bring a snapshot file up to date with the live index."""
+        from resolver.index.refresh import refresh
+
+        if self.settings.offline:
+            raise UsageError("index refresh needs the network", hint="leave out the setting `offline`")
+        return refresh(snapshot or Path(self.settings.snapshot), reporter=self.reporter)
+
+
+def extra(name: str, *modules: str) -> None:
+    """Raises MissingExtra when one of the modules that the extra installs is not there."""
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtra(f"this command needs the extra [{name}] ({module} is not installed)", hint=f"pip install 'resolver[{name}]'")

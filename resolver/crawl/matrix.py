@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from resolver.core.candidate import Candidate
 from resolver.core.outcome import BuildSpec, Probe
+from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.core.target import PYTHONS, Target
 from resolver.crawl.stacks import Stack
@@ -36,6 +37,7 @@ def cells(
     *,
     libraries: Callable[[Candidate], tuple[str, ...]],
     per_stack: int,
+    projects: Callable[[Stack], Sequence[Project]] = lambda stack: (stack.project(),),
     pool: int = 160,
     pythons: Sequence[str] = PYTHONS,
     seed: int = 0,
@@ -43,18 +45,26 @@ def cells(
 ) -> Iterator[Cell]:
     """`per_stack` cells for each stack, spread over Pythons and policies; deterministic for a seed.
 
-    The solver offers up to `pool` candidates a stack; one is drawn from each Python in turn, so that no Python and no policy crowds
-    out the others. Costs a solver run per stack. A stack that has no set anywhere yields nothing and is told to the reporter.
+    `projects` gives the readings of a stack (as written; narrowed by what its names say), and cells are drawn from each in equal
+    shares. The solver offers up to `pool` candidates a stack; one is drawn from each Python in turn, so that no Python and no policy
+    crowds out the others. Costs a solver run per reading. A stack that has no set anywhere yields nothing and is told to the reporter.
     """
     targets = [Target(python=python) for python in pythons]
     for done, stack in enumerate(stacks):
         if reporter:
             reporter.progress(done, len(stacks), stack.name)
-        found = list(solver.candidates(stack.project(), targets, pool))
-        if not found and reporter:
+        readings = projects(stack)
+        share = -(-per_stack // len(readings))
+        drawn: dict[str, Cell] = {}
+        for number, project in enumerate(readings):
+            found = list(solver.candidates(project, targets, pool // len(readings)))
+            chance = random.Random(f"{seed}:{number}:{stack.name}")  # noqa: S311 - a sample, not a secret
+            for candidate in spread(found, share, chance):
+                spec = spec_of(stack, candidate, libraries(candidate))
+                drawn.setdefault(spec.key, Cell(stack=stack, candidate=candidate, spec=spec))
+        if not drawn and reporter:
             reporter.warning(f"stack {stack.name}: no set on any Python")
-        for candidate in spread(found, per_stack, random.Random(f"{seed}:{stack.name}")):  # noqa: S311 - a sample, not a secret
-            yield Cell(stack=stack, candidate=candidate, spec=spec_of(stack, candidate, libraries(candidate)))
+        yield from list(drawn.values())[:per_stack]
 
 
 def spec_of(stack: Stack, candidate: Candidate, system_packages: Sequence[str]) -> BuildSpec:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from resolver.core.candidate import Candidate
+from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.crawl.matrix import Cell, cells
 from resolver.crawl.plan import plan, uncertainty
@@ -31,13 +32,15 @@ def plan_crawl(
     *,
     solver: Solver,
     libraries: Callable[[Candidate], tuple[str, ...]],
+    projects: Callable[[Stack], Sequence[Project]],
     known: frozenset[str],
     ranker: Ranker | None,
     reporter: Reporter,
 ) -> list[Cell]:
     """The cells a crawl would build, in order; the ranker's uncertainty decides within a stack when there is a ranker."""
     reporter.step(f"planning {len(stacks)} stacks")
-    found = list(cells(stacks, solver, libraries=libraries, per_stack=request.per_stack, seed=request.seed, reporter=reporter))
+    drawn = cells(stacks, solver, libraries=libraries, per_stack=request.per_stack, projects=projects, seed=request.seed, reporter=reporter)
+    found = list(drawn)
 
     def interest(cell: Cell) -> float:
         assert ranker is not None

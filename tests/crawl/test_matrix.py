@@ -2,6 +2,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
+from resolver.core.project import Project
 from resolver.crawl.matrix import cells, spread
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Solver
@@ -35,3 +36,11 @@ def _target():
     from resolver.core.target import Target
 
     return Target(python="3.9")
+
+
+def test_cells_are_drawn_from_every_reading_of_a_stack(shelf_solver: Callable[..., Solver]) -> None:
+    def readings(stack: Stack) -> list[Project]:
+        return [stack.project(), Stack(name=stack.name, needs=("other",)).project()]
+
+    made = list(cells(STACKS[:1], shelf_solver(), libraries=lambda _: (), per_stack=4, projects=readings, pythons=("3.9",)))
+    assert Counter(c.spec.pins[0].name for c in made) == {"alpha": 2, "other": 2}

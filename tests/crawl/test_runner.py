@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from resolver.store.database import open_store
-from resolver.store.memory import MemoryStore
 
 from resolver.core.errors import EngineUnavailable
 from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, Verdict
@@ -16,6 +14,8 @@ from resolver.crawl.matrix import Cell, cells
 from resolver.crawl.runner import VOID_LIMIT, build_cell, run_plan
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Solver
+from resolver.store.database import open_store
+from resolver.store.memory import MemoryStore
 
 STACKS = [Stack(name="a", needs=("alpha",)), Stack(name="b", needs=("beta",))]
 

@@ -68,7 +68,7 @@ def needs_of(roots, constraints):
     )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(packages, root_texts, constraint_texts, st.sampled_from(["3.6", "3.7"]))
 def test_finds_a_set_iff_one_exists_and_only_real_ones(spec, roots, constraints, python):
     index = FakeIndex(spec)
@@ -87,7 +87,7 @@ def test_finds_a_set_iff_one_exists_and_only_real_ones(spec, roots, constraints,
             assert frozenset((str(p.name), p.version) for p in candidate.pins) in solutions
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(packages, root_texts, st.sampled_from(["3.6", "3.7"]))
 def test_relaxed_sets_solve_the_relaxed_needs(spec, roots, python):
     index = FakeIndex(spec)

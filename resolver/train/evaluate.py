@@ -1,0 +1,221 @@
+"""Evaluation beside the baselines, on groups that the ranker never saw."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from resolver.core.errors import ResolverError
+from resolver.core.package import Pin
+from resolver.core.reporter import Reporter
+from resolver.interfaces import Ranker
+from resolver.rank.assemble import Assembler
+from resolver.rank.booster import LearnedRanker
+from resolver.rank.facts import FactBook
+from resolver.rank.features import SEEN
+from resolver.rank.rules import AsOfRanker, NewestRanker, RandomRanker, RuleRanker
+from resolver.rank.sets import EDGES
+from resolver.rank.versions import near
+from resolver.train.dataset import Corpus, Example, observe
+from resolver.train.fit import Recipe, fit
+from resolver.train.metrics import Judged, interval, mean_top_one, mean_top_one_of_ten, summary, table_of
+from resolver.train.split import by_framework, by_time, fold_of, hold_out
+
+COLUMNS = (
+    "auc",
+    "auc_within",
+    "average_precision",
+    "log_loss",
+    "ece",
+    "ndcg",
+    "top1",
+    "top1_low",
+    "top1_high",
+    "top1_of_10",
+    "groups_with_choice",
+    "outcomes",
+)
+DATES = (
+    "days",
+    "importer_year",
+    "provider_year",
+    "release_steps",
+    "python_newer",
+    "upload_spread",
+    "direct_spread",
+    "python_gap",
+    "last_worked_gap",
+    "median_year",
+)
+ABLATIONS: Mapping[str, frozenset[str]] = {
+    "without edges": frozenset(EDGES),
+    "without names": frozenset({"names_used", "names_share", "names_missing", "names_unknown", "edge_missing_names"}),
+    "without history": frozenset({"history", *SEEN, "edge_seen_share"}),
+    "without dates": frozenset(DATES),
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Metrics by split and ranker ("hold-out": {"learned": {"auc": ...}}) and the same as markdown."""
+
+    metrics: Mapping[str, Mapping[str, Mapping[str, float]]]
+    table: str
+
+
+def judge(ranker: Ranker, examples: Sequence[Example]) -> list[Judged]:
+    """What a ranker says of the builds of each group, in its order; the ranker sees project and candidates alone."""
+    groups: dict[str, list[Example]] = {}
+    for example in examples:
+        groups.setdefault(example.group, []).append(example)
+    found = []
+    for group, members in sorted(groups.items()):
+        passed = {id(example.candidate): float(example.passed) for example in members}
+        scored = [one for part in _by_project(members) for one in ranker.rank(part[0].project, [example.candidate for example in part])]
+        scored.sort(key=lambda one: -one.probability)  # stable: within a project the ranker's own order of near-equals stays
+        found.append(
+            Judged(
+                group=group,
+                probability=np.array([one.probability for one in scored]),
+                passed=np.array([passed[id(one.candidate)] for one in scored]),
+            )
+        )
+    return found
+
+
+def _by_project(examples: Sequence[Example]) -> list[list[Example]]:
+    parts: dict[object, list[Example]] = {}
+    for example in examples:
+        parts.setdefault((example.project.root, example.project.evidence), []).append(example)
+    return list(parts.values())
+
+
+def baselines(book: FactBook) -> dict[str, Ranker]:
+    """The rankers that learned nothing."""
+    return {"edge-rules-only": RuleRanker(book), "newest": NewestRanker(), "as-of": AsOfRanker(), "random": RandomRanker()}
+
+
+def report(judged: Sequence[Judged]) -> dict[str, float]:
+    """All metrics with the 95 % interval of top-1."""
+    low, high = interval(judged, mean_top_one)
+    low_ten, high_ten = interval(judged, mean_top_one_of_ten, draws=60)
+    return {**summary(judged), "top1_low": low, "top1_high": high, "top1_of_10_low": low_ten, "top1_of_10_high": high_ten}
+
+
+def beside_baselines(ranker: Ranker, test: Corpus, book: FactBook) -> dict[str, dict[str, float]]:
+    """A fitted ranker and the baselines on one test corpus."""
+    return {name: report(judge(one, test.examples)) for name, one in {"learned": ranker, **baselines(book)}.items()}
+
+
+def held_out(corpus: Corpus, test: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) -> dict[str, dict[str, float]]:
+    """Fit on one corpus, judge the other, with the baselines beside it."""
+    text, _ = fit(corpus, book, assembler, recipe)
+    return beside_baselines(LearnedRanker(text, book), test, book)
+
+
+def every_stack(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) -> dict[str, dict[str, float]]:
+    """Each stack judged by a ranker that was fitted without it, and the baselines on all of them."""
+    return {
+        "learned": report(cross_judged(corpus, book, assembler, recipe)),
+        **{name: report(judge(ranker, corpus.examples)) for name, ranker in baselines(book).items()},
+    }
+
+
+def cross_judged(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe, folds: int = 4) -> list[Judged]:
+    """Every group judged by a ranker that was fitted without it."""
+    fold = fold_of(corpus.groups, folds, recipe.seed + 1)
+    found: list[Judged] = []
+    for number in range(folds):
+        test = [group for group, place in fold.items() if place == number]
+        text, _ = fit(corpus.only(set(corpus.groups) - set(test)), book, assembler, recipe)
+        found += judge(LearnedRanker(text, book), corpus.only(test).examples)
+    return found
+
+
+def shuffled(corpus: Corpus, seed: int) -> Corpus:
+    """The same builds with the labels dealt out anew, edges seen with them: what is learned from this must be nothing."""
+    chance = np.random.default_rng(seed)
+    order = chance.permutation(len(corpus.examples))
+    examples = [
+        dataclasses.replace(
+            example,
+            passed=corpus.examples[place].passed,
+            outcome=dataclasses.replace(
+                example.outcome,
+                verdict=corpus.examples[place].outcome.verdict,
+                culprits=(),
+                working=(),
+                failure=example.outcome.failure,
+                message="",
+                log="",
+            ),
+        )
+        for example, place in zip(corpus.examples, order, strict=True)
+    ]
+    pool = observe(corpus.examples)
+    broke = chance.permutation([seen.broke for seen in pool])
+    observations = [dataclasses.replace(seen, broke=bool(label)) for seen, label in zip(pool, broke, strict=True)]
+    return Corpus(examples=tuple(examples), observations=tuple(observations))
+
+
+def evaluate(
+    corpus: Corpus, book: FactBook, assembler: Assembler, *, seed: int = 0, thorough: bool = False, reporter: Reporter | None = None
+) -> Evaluation:
+    """Judge the learner on the fixed hold-out and over all groups in turn; `thorough` adds time and framework splits, ablations and
+    the leakage check (some ten fits more).
+    """
+    tell = reporter or Reporter()
+    recipe = Recipe(seed=seed)
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    train, test = hold_out(corpus)
+    tell.step("evaluating on the fixed hold-out")
+    if test.examples and train.examples:
+        found["hold-out"] = held_out(train, test, book, assembler, recipe)
+    tell.step("evaluating every stack in turn")
+    found["by stack"] = every_stack(corpus, book, assembler, recipe)
+    if thorough:
+        _thorough(corpus, book, assembler, recipe, found, tell)
+    return Evaluation(metrics=found, table=tables_of(found))
+
+
+def tables_of(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """A markdown table for each split."""
+    return "\n".join(f"### {split}\n\n{table_of(rankers, COLUMNS)}" for split, rankers in found.items())
+
+
+def _thorough(
+    corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe, found: dict[str, dict[str, dict[str, float]]], tell: Reporter
+) -> None:
+    splits = {"by time": by_time(corpus), "by framework minor": by_framework(corpus, framework_minors(corpus))}
+    for name, (train, test) in splits.items():
+        tell.step(f"evaluating {name}")
+        try:
+            found[name] = held_out(train, test, book, assembler, recipe)
+        except ResolverError as error:
+            tell.warning(f"{name}: {error.message}")
+    found["ablations, by stack"] = {}
+    for name, columns in ABLATIONS.items():
+        tell.step(f"evaluating {name}")
+        judged = cross_judged(corpus, book, assembler, dataclasses.replace(recipe, without=columns))
+        found["ablations, by stack"][name] = report(judged)
+    tell.step("evaluating with shuffled labels")
+    train, test = hold_out(corpus)
+    if test.examples:
+        text, _ = fit(shuffled(train, recipe.seed), book, assembler, recipe)
+        found["leakage check: labels shuffled"] = {"learned": report(judge(LearnedRanker(text, book), test.examples))}
+
+
+def framework_minors(corpus: Corpus, share: float = 0.2) -> list[Pin]:
+    """Feature series of the most common direct distributions, every fifth of each in the order of their names."""
+    counts = Counter(
+        (pin.name, near(pin.version))
+        for example in corpus.examples
+        for pin in example.candidate.pins
+        if pin.name in example.candidate.direct
+    )
+    names = [name for name, _ in Counter(name for name, _ in counts).most_common(8)]
+    step = max(1, round(1 / share))
+    return [Pin(name, series) for name in names for series in sorted(s for n, s in counts if n == name)[step // 2 :: step]]

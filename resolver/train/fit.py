@@ -1,0 +1,254 @@
+"""Fitting: the edge booster, out-of-fold edge risks, the set booster on top, and its calibration; equal input, equal text."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from resolver.core.errors import MissingExtra, ResolverError
+from resolver.core.package import PYTHON
+from resolver.rank.assemble import Assembler
+from resolver.rank.booster import set_probability
+from resolver.rank.facts import FactBook
+from resolver.rank.features import CODED, COLUMN, EDGE_FEATURES, SEEN, Floats, Vocabulary, as_table, edge_row
+from resolver.rank.featurizer import Featurizer
+from resolver.rank.files import Calibration, RankerText
+from resolver.rank.forest import Forest
+from resolver.rank.history import History
+from resolver.rank.sets import FALLING, SET_COLUMN, SET_FEATURES
+from resolver.train.dataset import Corpus, Observation
+from resolver.train.split import fold_of
+
+FOLDS = 5
+VOCABULARY = 64
+_ISOTONIC_FROM = 1000
+_RISING = frozenset({"names_missing", *(name for name in SEEN if name.endswith("share"))})
+
+EDGE_PARAMETERS: Mapping[str, Any] = {
+    "objective": "binary",
+    "learning_rate": 0.06,
+    "num_leaves": 24,
+    "min_data_in_leaf": 15,
+    "feature_fraction": 0.7,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 2.0,
+    "min_data_per_group": 30,
+    "cat_smooth": 20.0,
+    "cat_l2": 20.0,
+    "max_cat_to_onehot": 1,
+}
+EDGE_ROUNDS = 220
+SET_PARAMETERS: Mapping[str, Any] = {
+    "objective": "binary",
+    "learning_rate": 0.05,
+    "num_leaves": 8,
+    "min_data_in_leaf": 12,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+}
+SET_ROUNDS = 180
+_STEADY = {"deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a fit may be told: the seed, and columns to leave out (for ablations; they are blanked in training, so never split on)."""
+
+    seed: int = 0
+    without: frozenset[str] = frozenset()
+    trained_on: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The set table with out-of-fold edge risks, its labels, the groups, and the out-of-fold probabilities before calibration."""
+
+    sets: Floats
+    passed: Floats
+    groups: tuple[str, ...]
+    raw: Floats
+
+
+def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) -> tuple[RankerText, Tables]:
+    """Fit everything on one corpus. Raises ResolverError when it holds no pass or no failure. Linear in the outcomes."""
+    passed = np.array([float(example.passed) for example in corpus.examples])
+    if len(passed) < 20 or not 0 < passed.mean() < 1:
+        raise ResolverError("too few outcomes to train on", hint="at least twenty builds, some of which pass and some fail: resolver crawl")
+    folds = fold_of(corpus.groups, FOLDS, recipe.seed)
+    vocabulary = _vocabulary(corpus.observations)
+    histories = {fold: history_of([o for o in corpus.observations if folds.get(o.group) != fold]) for fold in sorted(set(folds.values()))}
+    base = _edge_base(corpus.observations, book, assembler, vocabulary)
+    rows = _with_history(base, corpus.observations, folds, histories)
+    edge_texts = {
+        fold: fit_edges(rows, corpus.observations, recipe, [folds.get(o.group) != fold for o in corpus.observations]) for fold in histories
+    }
+    sets = np.zeros((len(passed), len(SET_FEATURES)))
+    for fold, history in histories.items():
+        places = [place for place, example in enumerate(corpus.examples) if folds[example.group] == fold]
+        sets[places] = _set_rows(corpus, places, Featurizer(book, history, vocabulary), Forest(edge_texts[fold]))
+    blank(sets, SET_COLUMN, recipe.without)
+    fold_of_row = np.array([folds[example.group] for example in corpus.examples])
+    raw = np.zeros(len(passed))
+    for fold in histories:
+        inside = fold_of_row == fold
+        raw[inside] = Forest(fit_sets(sets[~inside], passed[~inside], recipe)).predict(sets[inside])
+    text = RankerText(
+        edge=fit_edges(rows, corpus.observations, recipe, [True] * len(rows)),
+        sets=fit_sets(sets, passed, recipe),
+        version="",
+        trained_on=recipe.trained_on or f"{len(passed):,} outcomes of {len(corpus.groups)} stacks",
+        vocabulary=vocabulary,
+        history=History() if "history" in recipe.without else history_of(corpus.observations),
+        calibration=calibrate(raw, passed, sets),
+    )
+    groups = tuple(example.group for example in corpus.examples)
+    return dataclasses.replace(text, version=version_of(text)), Tables(sets=sets, passed=passed, groups=groups, raw=raw)
+
+
+def version_of(text: RankerText) -> str:
+    """A short digest of everything that decides a score."""
+    joined = "\0".join(f"{name}\0{content}" for name, content in sorted(text.files().items()))
+    return hashlib.sha256(joined.encode()).hexdigest()[:12]
+
+
+def history_of(observations: Sequence[Observation]) -> History:
+    """What was seen, each edge as often as it was seen."""
+    return History.of((seen.edge, seen.broke) for seen in observations for _ in range(seen.count))
+
+
+def _vocabulary(observations: Sequence[Observation]) -> Vocabulary:
+    importers = Counter(str(seen.edge.importer.name) for seen in observations)
+    providers = Counter(str(seen.edge.provider.name) for seen in observations)
+    return Vocabulary(importers=_codes(importers), providers=_codes(providers))
+
+
+def _codes(counts: Counter[str]) -> dict[str, int]:
+    common = sorted(counts, key=lambda name: (-counts[name], name))[:VOCABULARY]
+    return {name: code for code, name in enumerate((name for name in common if counts[name] >= 20), start=1)}
+
+
+def _edge_base(observations: Sequence[Observation], book: FactBook, assembler: Assembler, vocabulary: Vocabulary) -> Floats:
+    """Edge rows without history, each distinct edge described once."""
+    empty, known = History(), {}
+    for seen in observations:
+        if seen.edge not in known:
+            edge = seen.edge
+            provider = book.python(edge.python) if edge.provider.name == PYTHON else book.facts(assembler.release(edge.provider))
+            known[edge] = edge_row(book.facts(assembler.release(edge.importer)), provider, edge.python, book, empty, vocabulary)
+    return as_table([known[seen.edge] for seen in observations])
+
+
+def _with_history(base: Floats, observations: Sequence[Observation], folds: Mapping[str, int], histories: Mapping[int, History]) -> Floats:
+    """The rows with what the *other* folds saw of each edge."""
+    rows = base.copy()
+    first = COLUMN[SEEN[0]]
+    known: dict[tuple[int, object], list[float]] = {}
+    for place, seen in enumerate(observations):
+        fold = folds[seen.group]
+        numbers = known.get((fold, seen.edge))
+        if numbers is None:
+            numbers = known[fold, seen.edge] = histories[fold].numbers(seen.edge.importer, seen.edge.provider, seen.edge.python)
+        rows[place, first : first + len(SEEN)] = numbers
+    return rows
+
+
+def fit_edges(rows: Floats, observations: Sequence[Observation], recipe: Recipe, kept: Sequence[bool]) -> str:
+    """The edge booster's text. Every row is shown twice, the second time as if the edge and its names had never been seen, so that
+    the booster also knows what to say of packages that nobody built.
+    """
+    mask = np.array(kept, dtype=bool)
+    label = np.array([float(seen.broke) for seen in observations])[mask]
+    weight = np.array([seen.weight * np.log1p(seen.count) for seen in observations])[mask]
+    known = rows[mask]
+    unseen = known.copy()
+    for name in SEEN:
+        unseen[:, COLUMN[name]] = 0.0 if name.endswith("count") else np.nan
+    for name in CODED:
+        unseen[:, COLUMN[name]] = 0.0
+    table = np.concatenate([known, unseen])
+    blank(table, COLUMN, recipe.without | (frozenset(SEEN) if "history" in recipe.without else frozenset()))
+    return _train(
+        table,
+        np.concatenate([label, label]),
+        np.concatenate([weight, 0.5 * weight]),
+        {**EDGE_PARAMETERS, "monotone_constraints": [int(name in _RISING) for name in EDGE_FEATURES]},
+        EDGE_ROUNDS,
+        list(EDGE_FEATURES),
+        list(CODED),
+        recipe.seed,
+    )
+
+
+def fit_sets(table: Floats, passed: Floats, recipe: Recipe) -> str:
+    """The set booster's text, bound to fall in every feature of `FALLING`."""
+    bounds = [-int(name in FALLING) for name in SET_FEATURES]
+    settings = {**SET_PARAMETERS, "monotone_constraints": bounds, "monotone_constraints_method": "intermediate"}
+    return _train(table, passed, np.ones(len(passed)), settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed)
+
+
+def _set_rows(corpus: Corpus, places: Sequence[int], featurizer: Featurizer, edges: Forest) -> Floats:
+    """Set features of some examples, group by group, since a group shares its project's uses."""
+    rows = np.zeros((len(places), len(SET_FEATURES)))
+    by_project: dict[object, list[int]] = {}
+    for row, place in enumerate(places):
+        project = corpus.examples[place].project
+        by_project.setdefault((project.root, project.evidence), []).append(row)
+    for members in by_project.values():
+        batch = featurizer.batch([corpus.examples[places[row]].candidate for row in members])
+        rows[members] = featurizer.sets(corpus.examples[places[members[0]]].project, batch, edges.predict(batch.table))
+    return rows
+
+
+def calibrate(raw: Floats, passed: Floats, sets: Floats) -> Calibration:
+    """Isotonic from a thousand outcomes on, Platt below; on out-of-fold probabilities of sets that lack nothing the project uses."""
+    whole = set_probability(raw, sets, Calibration()) >= 0.5 * np.clip(raw, 0.001, 0.999)
+    raw, passed = raw[whole], passed[whole]
+    if len(raw) < 20 or not 0 < passed.mean() < 1:
+        return Calibration()
+    try:
+        from sklearn.isotonic import IsotonicRegression
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise MissingExtra("training needs scikit-learn", hint="pip install 'resolver[train]'") from error
+    if len(raw) >= _ISOTONIC_FROM:
+        curve = IsotonicRegression(out_of_bounds="clip", y_min=0.003, y_max=0.997).fit(raw, passed)
+        return Calibration(
+            kind="isotonic",
+            x=tuple(round(float(x), 6) for x in curve.X_thresholds_),
+            y=tuple(round(float(y), 6) for y in curve.y_thresholds_),
+        )
+    clipped = np.clip(raw, 1e-6, 1 - 1e-6)
+    line = LogisticRegression(C=10.0).fit(np.log(clipped / (1 - clipped)).reshape(-1, 1), passed)
+    return Calibration(kind="platt", x=(round(float(line.coef_[0, 0]), 6), round(float(line.intercept_[0]), 6)))
+
+
+def blank(table: Floats, columns: Mapping[str, int], without: frozenset[str]) -> None:
+    """Blank the named columns in place."""
+    for name in without & columns.keys():
+        table[:, columns[name]] = np.nan
+
+
+def _train(
+    table: Floats,
+    label: Floats,
+    weight: Floats,
+    settings: Mapping[str, Any],
+    rounds: int,
+    names: list[str],
+    categories: list[str],
+    seed: int,
+) -> str:
+    import lightgbm
+
+    frame = lightgbm.Dataset(table, label=label, weight=weight, feature_name=names, categorical_feature=categories, free_raw_data=False)
+    booster = lightgbm.train({**settings, **_STEADY, "seed": seed}, frame, num_boost_round=rounds)
+    text: str = booster.model_to_string(num_iteration=-1)
+    return text

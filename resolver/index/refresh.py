@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.version import Version
 
-from resolver.core.errors import IndexUnreachable, UnknownPackage
+from resolver.core.errors import IndexUnreachable
 from resolver.core.package import NormalizedName, Pin, normalize
 from resolver.core.reporter import Reporter
 from resolver.core.target import PYTHON_RELEASED, PYTHONS
@@ -66,8 +67,9 @@ def refresh(
 ) -> int:
     """Walk, then write the snapshot at `destination` in one move; returns the number of packages.
 
-    What an older snapshot there holds is kept, so a nightly run passes a recent `since` and reads new releases only. Interrupted, it
-    leaves the old file; what was fetched stays in the cache of `live`. Give `live` listing=True, or modules stay unknown.
+    What an older snapshot there holds is kept, and packages that no walk meets are not asked for; so a nightly run passes a recent
+    `since` and reads new releases only. Interrupted, it leaves the old file; what was fetched stays in the cache of `live`. Give
+    `live` listing=True, or modules stay unknown.
     """
     reporter = reporter or Reporter()
     old = _old(destination)
@@ -79,20 +81,23 @@ def refresh(
                 read |= seen
                 reporter.progress(done, len(todo), f"{len(read)} releases")
         before = old.names() if old else ()
-        read |= lines(live, {pin.name for pin in read}, reporter, workers)
-        names = {pin.name for pin in read} | {normalize(name) for name in before}
-        shelves = {}
-        for name in sorted(names):
-            shelf = _shelf(live, name, {pin.version for pin in read if pin.name == name}, old)
-            if shelf:
-                shelves[name] = shelf
+        direct = {normalize(Requirement(need).name) for visit in todo for need in visit.needs}
+        read |= lines(live, direct & {pin.name for pin in read}, reporter, workers)
+        walked: dict[NormalizedName, set[str]] = {}
+        for pin in read:
+            walked.setdefault(pin.name, set()).add(pin.version)
+        shelves = {normalize(name): old.shelf(normalize(name)) for name in before} if old else {}
+        shelves |= {name: _shelf(live, name, versions, old) for name, versions in walked.items()}
         known = {**({name: old.popularity(name) for name in before} if old else {}), **(ranks or {})}
     write(destination, shelves, as_of=datetime.now(UTC).date(), ranks=known)
     return len(shelves)
 
 
 def lines(live: LiveIndex, names: Iterable[NormalizedName], reporter: Reporter, workers: int) -> set[Pin]:
-    """The last final release of every minor line of the packages, metadata read: the versions that pins and ranges aim at."""
+    """The last final release of every minor line of the packages, metadata read: the versions that pins and ranges aim at.
+
+    Asked only of the packages that the stacks name themselves: an index is no catalogue to be read whole.
+    """
     wanted: list[Pin] = []
     for name in sorted(names):
         last: dict[tuple[int, ...], Pin] = {}
@@ -115,29 +120,25 @@ def _old(path: Path) -> Snapshot | None:
     return Snapshot(path) if path.exists() else None
 
 
-def _shelf(live: LiveIndex, name: NormalizedName, versions: set[str], old: Snapshot | None) -> Shelf | None:
+def _shelf(live: LiveIndex, name: NormalizedName, versions: set[str], old: Snapshot | None) -> Shelf:
     """The package as listed today, with the metadata of `versions` and of those that the old snapshot had read."""
-    before = old.shelf(name) if old and name in old.names() else None
-    try:
-        bare = live.releases(name)
-    except UnknownPackage:
-        return before
+    bare = live.releases(name)
+    known = old if old and name in old.names() else None
     releases, read, marks = [], set(), {}
     for release in bare:
-        if release.version in versions:
-            facts = live.facts(name, release.version)
-            if facts:
-                releases.append(complete(release, facts))
-                read.add(release.version)
-                marks[release.version] = facts.marks
-                continue
-        kept = old.release(name, release.version) if old and before else None
-        if not kept and len(bare) > _MOST_RELEASES and Version(release.version).is_prerelease:
+        facts = (live.facts if release.version in versions else live.remembered)(name, release.version)
+        if facts:
+            releases.append(complete(release, facts))
+            read.add(release.version)
+            marks[release.version] = facts.marks
+            continue
+        kept = known.release(name, release.version) if known else None
+        if kept is None and len(bare) > _MOST_RELEASES and Version(release.version).is_prerelease:
             continue  # nightly floods
         releases.append(kept or release)
-        if kept and old:
+        if kept and known:
             read.add(release.version)
-            marks[release.version] = old.marks(name, release.version)
+            marks[release.version] = known.marks(name, release.version)
     return Shelf(releases=tuple(releases), read=frozenset(read), marks=marks)
 
 

@@ -80,13 +80,22 @@ class LiveIndex:
         sources = self._package(name)[1].get(version)
         if sources is None:
             return None
-        best = sources.files[0]
-        key = best.sha256 or best.url.partition("#")[0].rpartition("@")[2]
-        kept = self._cache.facts(key)
-        if kept is None or (self._listing and not kept.listed and best.filename.endswith(".whl") and kept != _UNREADABLE):
+        kept = self._remembered(sources)
+        if kept is None:
             kept = read_facts(self._access, sources.files, listing=self._listing) or _UNREADABLE
-            self._cache.keep_facts(key, kept)
+            self._cache.keep_facts(_key(sources), kept)
         return None if kept == _UNREADABLE else kept
+
+    def remembered(self, name: NormalizedName, version: str) -> Facts | None:
+        """Facts that were read before; costs no request beyond the package's page."""
+        sources = self._package(name)[1].get(version)
+        kept = self._remembered(sources) if sources else None
+        return None if kept == _UNREADABLE else kept
+
+    def _remembered(self, sources: Sources) -> Facts | None:
+        kept = self._cache.facts(_key(sources))
+        wheel = sources.files[0].filename.endswith(".whl")
+        return None if kept and self._listing and wheel and not kept.listed and kept != _UNREADABLE else kept
 
     def prefetch(self, names: Iterable[NormalizedName]) -> None:
         """Fetch the pages of several packages at once; names that do not exist or answer are passed over in silence."""
@@ -168,6 +177,12 @@ class LiveIndex:
     def _only(self, key: object) -> threading.Lock:
         with self._lock:
             return self._locks.setdefault(key, threading.Lock())
+
+
+def _key(sources: Sources) -> str:
+    """What names the facts of a release in the cache: its best file, never with credentials."""
+    best = sources.files[0]
+    return best.sha256 or best.url.partition("//")[2].rpartition("@")[2]
 
 
 def complete(bare: Release, facts: Facts) -> Release:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from packaging.requirements import Requirement
 
@@ -16,29 +16,67 @@ Owners = Callable[[str], Sequence[str]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """An import root (or namespace part) that something will import, and where that shows."""
+
+    key: str
+    origin: Origin
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Inferred:
-    """Needs that no file declares although the source imports them, and notes on imports that nothing provides."""
+    """Needs that no file declares, notes on them, and the import roots that nothing is known to provide."""
 
     needs: tuple[Need, ...] = ()
     notes: tuple[str, ...] = ()
+    unprovided: frozenset[str] = frozenset()
 
 
-def infer(uses: Iterable[Use], needs: Sequence[Need], owners: Owners) -> Inferred:
-    """One open need of strength 1 for each distribution that unguarded imports want and `needs` do not name. One `owners` call per root."""
-    declared = declared_names(needs)
-    found: dict[str, Need] = {}
-    notes: dict[str, str] = {}
+def wanted_by(uses: Iterable[Use]) -> list[Wanted]:
+    """What unguarded imports want, in order, each key once."""
+    found: dict[str, Wanted] = {}
     for use in uses:
-        if not use.imported or use.guarded:
-            continue
-        key = namespace_of(use.dotted)
-        name = distribution_of(key, declared | found.keys(), owners)
+        if use.imported and not use.guarded:
+            key = namespace_of(use.dotted)
+            found.setdefault(key, Wanted(key=key, origin=use.origin))
+    return list(found.values())
+
+
+def infer(wanted: Iterable[Wanted], needs: Sequence[Need], owners: Owners) -> Inferred:
+    """One open need of strength 1 for each distribution that is wanted and that `needs` do not name. One or two `owners` calls per key."""
+    chosen: set[str] = declared_names(needs)
+    found: list[Need] = []
+    notes: list[str] = []
+    unprovided: set[str] = set()
+    origins: dict[str, Origin] = {}
+    for want in wanted:
+        name = distribution_of(want.key, chosen, owners)
+        origins.setdefault(want.key, want.origin)
         if name is None:
-            notes.setdefault(key, f"{use.origin}: nothing on the index is known to provide 'import {key}'")
-        elif name and name not in declared and name not in found:
-            origin = Origin(kind=OriginKind.IMPORTED, path=use.origin.path, line=use.origin.line)
-            found[name] = Need(requirement=name, origin=origin, strength=1)
-    return Inferred(needs=tuple(found.values()), notes=tuple(notes.values()))
+            unprovided.add(want.key)
+            if want.origin.kind is OriginKind.IMPORTED:
+                notes.append(f"{want.origin}: nothing on the index is known to provide 'import {want.key}'")
+        elif name not in chosen:
+            chosen.add(name)
+            found.append(Need(requirement=name, origin=want.origin, strength=1))
+    for need in needs:
+        origins.setdefault(Requirement(need.requirement).name.replace("-", "_"), need.origin)
+    for need, note in _companions(chosen, origins):
+        found.append(need)
+        notes.append(note)
+    return Inferred(needs=tuple(found), notes=tuple(notes), unprovided=frozenset(unprovided))
+
+
+def _companions(chosen: Iterable[str], origins: dict[str, Origin]) -> Iterator[tuple[Need, str]]:
+    """What wanted roots cannot run without although no metadata says so."""
+    families = tables().families
+    present = set(chosen)
+    for companion in tables().companions:
+        origin = origins.get(companion.root)
+        if origin is None or any(name in present for root in companion.any for name in (root, *families.get(root, ()))):
+            continue
+        present.add(companion.add)
+        yield Need(requirement=companion.add, origin=origin, strength=1), f"{origin}: '{companion.add}' is added: {companion.reason}"
 
 
 def distribution_of(key: str, chosen: Iterable[str], owners: Owners) -> str | None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from resolver.core.errors import ProjectError
 from resolver.core.package import normalize
-from resolver.core.project import Bound, Evidence, Need, Project
+from resolver.core.project import Artifact, Bound, Evidence, Need, Origin, OriginKind, Project, Use
 from resolver.core.reporter import Reporter
+from resolver.project.artifacts import modules_of, read_artifacts
 from resolver.project.dates import read_dates
 from resolver.project.declared import read_declared, read_named
-from resolver.project.files import walk
-from resolver.project.names import declared_names, frameworks_of, infer
+from resolver.project.files import is_side, walk
+from resolver.project.names import Wanted, declared_names, frameworks_of, infer, namespace_of, wanted_by
+from resolver.project.notebooks import read_notebooks
 from resolver.project.sources import Source, SourceUses, gather, kinds_of, parse_sources
 from resolver.project.syntax import stdlib_bounds
 from resolver.project.tables import is_stdlib, tables
@@ -37,38 +39,53 @@ def read_project(
     root = path if path.is_dir() else path.parent
     reporter.step(f"reading {path}")
     declared = read_declared(root) if path.is_dir() else read_named(path, root)
-    reading = declared.reading
     tree = walk(root)
-    names = declared_names(reading.needs)
-
-    def known(root_name: str) -> bool:
-        own = normalize(root_name)
-        return (
-            own in names
-            or root_name in tables().families
-            or (root_name not in tables().generic and own in map(normalize, owners(root_name)))
-        )
-
+    names = declared_names(declared.reading.needs)
+    kinds = kinds_of(tree, own=declared.own, known=_known(names, owners), stdlib=stdlib or is_stdlib)
     sources = parse_sources(tree)
-    found = gather(sources, kinds_of(tree, own=declared.own, known=known, stdlib=stdlib or is_stdlib))
-    reading = dataclasses.replace(reading, needs=tuple(_without_repeats(reading.needs)))
-    inferred = infer(found.uses, reading.needs, owners)
-    needs = (*reading.needs, *inferred.needs)
-    if not needs and not sources:
-        raise ProjectError(
-            f"{path} declares no needs and has no Python sources", hint="Name a requirements file or the folder with the sources."
-        )
-    notes = (*reading.notes, *tree.notes, *found.notes, *inferred.notes)
-    for note in notes:
-        reporter.note(note)
-    return Project(
-        root=root.resolve(),
-        needs=needs,
-        evidence=Evidence(
-            uses=found.uses, bounds=(*reading.bounds, *_bounds(sources, found, names)), dates=read_dates(tree).dates, notes=notes
-        ),
-        frameworks=frameworks_of(needs, found.uses, ()),
+    notebooks = read_notebooks(tree, side=any(not source.side for source in sources))
+    found = gather([*sources, *notebooks.sources], kinds)
+    artifacts, damaged = read_artifacts(tree)
+    hearsay = () if any(need.strength for need in declared.reading.needs) else notebooks.reading.needs
+    needs = tuple(_without_repeats((*declared.reading.needs, *hearsay)))
+    inferred = infer([*wanted_by(found.uses), *_loaded(artifacts)], needs, owners)
+    if not needs and not inferred.needs and not sources and not notebooks.sources:
+        hint = "Name a requirements file or the folder with the sources."
+        raise ProjectError(f"{path} declares no needs and has no Python sources", hint=hint)
+    uses = tuple(_softened(use, inferred.unprovided) for use in found.uses)
+    evidence = Evidence(
+        uses=uses,
+        bounds=(*declared.reading.bounds, *_bounds([*sources, *notebooks.sources], found, names), *notebooks.reading.bounds),
+        dates=read_dates(tree).dates,
+        notes=(*declared.reading.notes, *tree.notes, *notebooks.reading.notes, *found.notes, *damaged, *inferred.notes),
     )
+    for note in evidence.notes:
+        reporter.note(note)
+    frameworks = frameworks_of((*needs, *inferred.needs), uses, [artifact.format for artifact in artifacts])
+    return Project(root=root.resolve(), needs=(*needs, *inferred.needs), evidence=evidence, artifacts=artifacts, frameworks=frameworks)
+
+
+def _known(names: set[str], owners: Callable[[str], Sequence[str]]) -> Callable[[str], bool]:
+    """Whether an import root is surely a distribution's, whatever folders the project has."""
+
+    def known(root: str) -> bool:
+        if normalize(root) in names or root in tables().families:
+            return True
+        return root not in tables().generic and normalize(root) in map(normalize, owners(root))
+
+    return known
+
+
+def _loaded(artifacts: Iterable[Artifact]) -> list[Wanted]:
+    """What loading the project's artifacts will import; those beside tests and examples are not counted."""
+    used = [artifact for artifact in artifacts if not is_side(PurePosixPath(artifact.path))]
+    loaded = [(root, path) for root, path in modules_of(used) if not is_stdlib(root)]
+    return [Wanted(key=root, origin=Origin(kind=OriginKind.ARTIFACT, path=path)) for root, path in loaded]
+
+
+def _softened(use: Use, unprovided: frozenset[str]) -> Use:
+    """A use that no version of anything can satisfy is no reason to reject one."""
+    return dataclasses.replace(use, guarded=True) if namespace_of(use.dotted) in unprovided else use
 
 
 def _without_repeats(needs: Iterable[Need]) -> Iterator[Need]:

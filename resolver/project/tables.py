@@ -19,6 +19,16 @@ class Renaming:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """An import root that cannot run alone although its metadata does not say so: `any` of these roots will do, else `add` one."""
+
+    root: str
+    any: tuple[str, ...]
+    add: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
     """Everything in `names.json`; distribution names are canonical, import names as Python spells them."""
 
@@ -27,6 +37,7 @@ class Tables:
     families: dict[str, tuple[str, ...]]
     namespaces: dict[str, str]
     imports: dict[str, str]
+    companions: tuple[Companion, ...]
     dynamic: frozenset[str]
     frameworks: dict[str, str]
     generic: frozenset[str]
@@ -44,6 +55,7 @@ def tables() -> Tables:
         families={root: tuple(names) for root, names in raw["families"].items()},
         namespaces=raw["namespaces"],
         imports=raw["imports"],
+        companions=tuple(Companion(**{**entry, "any": tuple(entry["any"])}) for entry in raw["companions"]),
         dynamic=frozenset(raw["dynamic"]),
         frameworks=raw["frameworks"],
         generic=frozenset(raw["generic"]),

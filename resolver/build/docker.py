@@ -25,6 +25,7 @@ from resolver.core.reporter import Reporter
 
 BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "NO_COLOR": "1"}
 PROBE_SECONDS = 420.0
+_SCRIPTS = (*probe.SCRIPTS, "inside_bytecode.py")
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
@@ -84,6 +85,10 @@ class DockerExecutor:
     index_url: str = ""
     rest_seconds: float = 60.0
 
+    def __post_init__(self) -> None:
+        for name in _SCRIPTS:
+            probe.source(name)
+
     @property
     def name(self) -> str:
         """ "docker"."""
@@ -125,8 +130,7 @@ class DockerExecutor:
             "pins.txt": pins_text(spec),
             "build-constraints.txt": build_constraints(spec.target.python),
             "spec.json": probe.request(spec.probe, limits, nonce=secrets.token_hex(8), rest_seconds=self.rest_seconds),
-            "inside_probe.py": probe.source(),
-            "inside_bytecode.py": probe.source("inside_bytecode.py"),
+            **{name: probe.source(name) for name in _SCRIPTS},
             "known.json": json.dumps(sorted(wanted & set(known))),
         }
         if self.harvest:

@@ -77,7 +77,7 @@ def _probe(name: str, spec: BuildSpec, limits: Limits, rest_seconds: float) -> t
             pids_limit=4096,
             init=True,
         )
-        container.put_archive("/tmp", _archive({"spec.json": request, "inside_probe.py": probe.source()}))  # noqa: S108
+        container.put_archive("/tmp", _archive({"spec.json": request, **{n: probe.source(n) for n in probe.SCRIPTS}}))  # noqa: S108
         container.start()
         with contextlib.suppress(requests.exceptions.RequestException, APIError):
             container.wait(timeout=limits.seconds + 60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -13,6 +14,9 @@ from resolver.core.outcome import LibraryNeed, Probe
 from resolver.core.package import Pin, normalize
 
 RESULT_LIMIT = 64 << 20
+
+SCRIPTS = ("inside_probe.py", "inside_installed.py", "inside_errors.py", "inside_forward.py")
+"""The probe's files; the first one is run, the others lie beside it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,8 +72,9 @@ class Report:
         return tuple(i for i in self.items if not i.ok and i.kind in kinds)
 
 
-def source(name: str = "inside_probe.py") -> str:
-    """The text of one of the scripts that run inside the environment."""
+@functools.cache
+def source(name: str) -> str:
+    """The text of one of the scripts that run inside the environment, as it was when first asked for: one run, one probe."""
     return resources.files("resolver.build").joinpath(name).read_text("utf-8")
 
 

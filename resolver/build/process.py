@@ -74,13 +74,15 @@ def run(
     limits: Limits | None = None,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    inherit: bool = True,
     output: Callable[[str], None] | None = None,
     given: bytes = b"",
     tail_lines: int = 400,
 ) -> Finished:
     """Run `command` without a shell, stdout and stderr together, and keep the last `tail_lines` lines.
 
-    `environment` is added to this process's own; `output` gets every line as it comes. Raises FileNotFoundError when the
+    `environment` is added to this process's own, or replaces it when not `inherit`; `output` gets
+    every line as it comes. Raises FileNotFoundError when the
     program does not exist; KeyboardInterrupt passes through after the tree is ended.
     """
     limits = limits or Limits()
@@ -91,7 +93,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=folder,
-        env={**os.environ, **(environment or {})},
+        env={**(os.environ if inherit else {}), **(environment or {})},
         start_new_session=True,
     )
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()

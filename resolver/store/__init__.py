@@ -1,0 +1,1 @@
+"""What was seen: outcomes of builds, append-only, in SQLite or PostgreSQL, and as Parquet to hand on."""

@@ -23,6 +23,7 @@ import struct
 import sys
 import time
 import types
+import warnings
 
 EACH = 60.0
 MAX_NAMES = 60000
@@ -147,11 +148,7 @@ def elf_needed(path):
                 strings = value
             elif tag == 10:
                 strings_size = value
-        where = [
-            at + strings - virtual
-            for virtual, at, length in loads
-            if strings is not None and virtual <= strings < virtual + length
-        ]
+        where = [at + strings - virtual for virtual, at, length in loads if strings is not None and virtual <= strings < virtual + length]
         if not where:
             return []
         f.seek(where[0])
@@ -361,9 +358,7 @@ class Takes(ast.NodeVisitor):
     def bind_only(self, node):
         """Guarded code: its imports bind aliases, but nothing in it is needed."""
         sure, perhaps = set(self.sure), set(self.perhaps)
-        for n in (
-            node.body + [x for h in getattr(node, "handlers", []) for x in h.body] + node.orelse + getattr(node, "finalbody", [])
-        ):
+        for n in node.body + [x for h in getattr(node, "handlers", []) for x in h.body] + node.orelse + getattr(node, "finalbody", []):
             self.visit(n)
         self.sure, self.perhaps = sure, perhaps
 
@@ -439,7 +434,7 @@ def quietly(module):
 def is_module(value):
     try:
         return isinstance(value, types.ModuleType)
-    except BaseException:  # noqa: proxies may raise from __class__
+    except BaseException:  # noqa
         return False
 
 
@@ -457,6 +452,49 @@ def attributes(module):
         if name not in found:
             found[name] = inner.get(name)
     return found
+
+
+def strings(value, depth=0):
+    """Text constants in a value: of collections, of code objects, members of enumerations."""
+    if isinstance(value, str):
+        return [value]
+    if depth > 3:
+        return []
+    if isinstance(value, types.CodeType):
+        return [s for c in value.co_consts for s in strings(c, depth + 1)]
+    if isinstance(value, (dict, list, tuple, set, frozenset)) and len(value) <= 2000:
+        return [s for v in value for s in strings(v, depth + 1)]
+    if isinstance(value, type) and isinstance(getattr(value, "__members__", None), (dict, types.MappingProxyType)):
+        return [s for s in value.__members__ if isinstance(s, str)]
+    return []
+
+
+def unlisted(module, listed):
+    """Names that only a module's own __getattr__ knows (deprecated ones, mostly), or None when they cannot be guessed."""
+    inner = getattr(module, "__dict__", {})
+    own = inner.get("__getattr__") if isinstance(inner, dict) else None
+    if not isinstance(own, types.FunctionType):
+        return None if callable(own) else set()
+    texts = strings(own.__code__) + [s for c in (own.__closure__ or ()) for s in strings(getattr(c, "cell_contents", None))]
+    guesses = set(texts)
+    for value in list(inner.values()):
+        if isinstance(value, (dict, list, tuple, set, frozenset)) or isinstance(value, type):
+            guesses.update(strings(value))
+    guesses = sorted(g for g in guesses if public(g) and g not in listed)
+    if len(guesses) > 600:
+        return None
+    found, end = set(), time.time() + 4
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for guess in guesses:
+            if time.time() > end:
+                return None
+            try:
+                getattr(module, guess)
+                found.add(guess)
+            except BaseException:  # noqa
+                pass
+    return found if guesses or "__all__" in inner or "__dir__" in inner else None
 
 
 def standard(module):
@@ -484,7 +522,6 @@ class Live:
         if name in self.names or self.total > MAX_TOTAL:
             return
         values = attributes(module)
-        deep = name.count(".") >= 2
         kept = set()
         self.names[name] = kept
         for attribute in sorted(values):
@@ -505,20 +542,20 @@ class Live:
                         follow.append((target, value))
                     elif type(value) is not types.ModuleType:
                         follow.append((target, value))
-                elif standard(value):
-                    if deep:
-                        continue
-                elif "." in target and target.rpartition(".")[2] == attribute and (name.count(".") == 0 or not self.is_own(name)):
+                elif (
+                    not standard(value)
+                    and "." in target
+                    and target.rpartition(".")[2] == attribute
+                    and (name.count(".") == 0 or not self.is_own(name))
+                ):
                     self.alias[name + "." + attribute] = target
                     follow.append((target, value))
-                elif deep:
-                    continue
             kept.add(attribute)
         if len(kept) > MAX_NAMES:
             kept.clear()
             kept.add("*")
-        if callable(getattr(module, "__dict__", {}).get("__getattr__")) and "__all__" not in getattr(module, "__dict__", {}):
-            kept.add("*")
+        hidden = unlisted(module, values)
+        kept.update(hidden if hidden is not None else ["*"])
         self.total += len(kept)
 
     def lazy_module(self, name, module, attribute):
@@ -552,6 +589,8 @@ class Live:
             for attribute, value in sorted(getattr(module, "__dict__", {}).items(), key=lambda i: str(i[0])):
                 if attribute not in self.names[name] or not isinstance(value, type):
                     continue
+                if hasattr(type(value), "__getattr__") and not hasattr(value, "__members__"):
+                    continue  # its members are made up when asked for
                 home = getattr(value, "__module__", "")
                 if not isinstance(home, str) or (not self.is_own(home) and home.split(".")[0] not in ("builtins", "abc")):
                     continue
@@ -588,15 +627,11 @@ def top_imports(modules):
     chosen = []
     for root in roots:
         if root in modules:
-            if not root.startswith("_") and not re.match(
-                r"^(tests?|docs?|examples?|setup|benchmarks?|scripts?|tools?|conftest)$", root
-            ):
+            if not root.startswith("_") and not re.match(r"^(tests?|docs?|examples?|setup|benchmarks?|scripts?|tools?|conftest)$", root):
                 chosen.append(root)
         else:  # a namespace: its packages one and two floors down
             second = sorted(m for m in modules if m.startswith(root + ".") and m.count(".") == 1)
-            third = sorted(
-                m for m in modules if m.startswith(root + ".") and m.count(".") == 2 and m.rpartition(".")[0] not in modules
-            )
+            third = sorted(m for m in modules if m.startswith(root + ".") and m.count(".") == 2 and m.rpartition(".")[0] not in modules)
             chosen.extend(m for m in (second or third) if "._" not in m)
     return roots, chosen
 
@@ -759,9 +794,7 @@ def walk_installed(known, out_path, seconds):
 def walk_unpacked(folder, out_path):
     with io.open(out_path, "a", encoding="utf-8") as out:
         for name, (version, base, info) in sorted(distributions([folder]).items()):
-            supervised(
-                out_path + ".part", out, 300, lambda put: walk(name, version, base, info, put, time.time() + 290, importing=False)
-            )  # noqa: B023
+            supervised(out_path + ".part", out, 300, lambda put: walk(name, version, base, info, put, time.time() + 290, importing=False))  # noqa: B023
 
 
 # --- the standard library ---------------------------------------------------------------------------------------------

@@ -1,0 +1,317 @@
+"""Walks releases in throw-away environments, without a container: the fast way to fill the API timeline.
+
+    python -m resolver.apis.collect --plan PLAN.json --walks WALKS.jsonl.gz --pythons FOLDER [--jobs 1] [--first N] [--last N]
+
+The plan is a list of visits (see plan.py). Releases of the same time and interpreter share an environment; one that
+cannot be installed with its neighbours is tried alone, then without its dependencies (then only read, not imported).
+Walks append one gzip member per environment, so a killed run loses only the environment that it was in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from resolver.apis.plan import Visit
+from resolver.core.package import normalize
+
+ERA = timedelta(days=120)
+"""Dependencies may be this much newer than the release that is walked: what its users got at the time."""
+TOGETHER = 10
+HEAVY = frozenset({"torch", "tensorflow", "mxnet", "paddlepaddle", "torchvision", "torchaudio", "torchtext", "jaxlib", "dgl"})
+LONG_TO_COMPILE = (
+    "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "matplotlib", "h5py", "pillow", "grpcio", "opencv-python", "opencv-python-headless", "lxml",
+    "llvmlite", "numba", "gensim", "spacy", "thinc", "blis", "shapely", "gevent", "pyarrow", "tables", "statsmodels", "cython", "xgboost", "lightgbm", "catboost", "onnx",
+    "cryptography", "sentencepiece", "tokenizers", "safetensors", "av", "dlib", "netcdf4", "fiona", "rasterio", "pyproj", "pycocotools", "ray", "pyzmq", "soundfile", "ml-dtypes",
+    "pydantic-core", "orjson", "tiktoken", "torch", "dm-tree", "jaxlib", "pybullet", "mujoco", "box2d-py", "imagecodecs", "pywavelets", "hdbscan", "cmake", "faiss-cpu",
+)  # fmt: skip
+"""Only their wheels are used: a release without one for the interpreter is left out rather than compiled for minutes."""
+UNREADABLE = {
+    "pandas": (
+        ("numpy", "python-dateutil", "pytz"),
+        "0.19.2 0.20.0 0.20.1 0.20.2 0.20.3 0.21.0 0.21.1 0.22.0 0.23.0 0.23.1 0.23.2 0.23.3 0.23.4 0.24.0 0.24.1 0.24.2",
+    )
+}
+"""Releases whose metadata the installer refuses to read ("pytz >= 2011k"), with what they require."""
+WHEELS_EXIST = date(2017, 8, 1)
+"""Before that hardly a package had wheels for the oldest interpreter that is considered (3.6)."""
+COMPANIONS = {
+    "keras": ("tensorflow",), "keras-applications": ("keras", "tensorflow"), "keras-preprocessing": ("keras", "tensorflow"),
+    "keras-vis": ("keras", "tensorflow"), "keras-rl": ("keras", "tensorflow"), "keras-tuner": ("tensorflow",), "keras-resnet": ("keras", "tensorflow"),
+    "keras-vggface": ("keras", "tensorflow"), "efficientnet": ("keras", "tensorflow"), "segmentation-models": ("keras", "tensorflow"),
+    "image-classifiers": ("keras", "tensorflow"), "tensorflow-hub": ("tensorflow",), "tensorflow-addons": ("tensorflow",), "tf-slim": ("tensorflow",),
+    "tensorflow-probability": ("tensorflow",), "tensorflow-datasets": ("tensorflow",), "tensorflow-estimator": ("tensorflow",), "tf-keras": ("tensorflow",),
+    "tensorlayer": ("tensorflow",), "tflearn": ("tensorflow",), "mtcnn": ("keras", "tensorflow", "opencv-python-headless"), "retina-face": ("tensorflow",),
+    "deepface": ("tensorflow",), "imutils": ("opencv-python-headless",), "edward": ("tensorflow",), "lasagne": ("theano",), "jax": ("jaxlib",),
+}  # fmt: skip
+"""Packages that import something which they do not require (a backend that the user chooses)."""
+WALKER = Path(__file__).with_name("inside_walk.py")
+_INFO = re.compile(r"^(.+?)-([^-]+?)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
+
+
+def read_walks(path: Path) -> Iterator[str]:
+    """The lines of a walks file (gzip, several members); ends quietly at a member that was cut off."""
+    if not path.exists():
+        return
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        try:
+            yield from file
+        except (EOFError, gzip.BadGzipFile):
+            return
+
+
+def head_of(line: str) -> tuple[str, str]:
+    """Name and version of one line without parsing all of it (keys are sorted, both come after `modules`)."""
+    row = json.loads(line)
+    return normalize(row["name"]), row["version"]
+
+
+def batches(visits: Sequence[Visit]) -> list[list[Visit]]:
+    """Visits that can share an environment: same interpreter, within a quarter of a year, one release per package; heavy
+    packages alone. Keeps the order of usefulness between batches.
+    """
+    found: list[list[Visit]] = []
+    open_: dict[tuple[str, int, int], list[list[Visit]]] = {}
+    for visit in visits:
+        if visit["name"] in HEAVY or visit["name"] in COMPANIONS:
+            found.append([visit])
+            continue
+        quarter = date.fromisoformat(visit["uploaded"]).toordinal() // 91
+        slot = open_.setdefault((visit["python"], quarter, visit["rank"] // 40), [])
+        for batch in slot:
+            if len(batch) < TOGETHER and all(v["name"] != visit["name"] for v in batch):
+                batch.append(visit)
+                break
+        else:
+            slot.append([visit])
+            found.append(slot[-1])
+    return found
+
+
+class Collector:
+    """One run over a plan; several threads may visit at once, one writes at a time."""
+
+    def __init__(self, walks: Path, pythons: Path, installer: str = "uv") -> None:
+        self.walks, self.installer = walks, installer
+        self.interpreters = find_interpreters(pythons)
+        self.lock = threading.Lock()
+        self.known = {"==".join(head_of(line)) for line in read_walks(walks)}
+        self.wanted: frozenset[str] = frozenset()
+
+    def minors(self) -> set[tuple[str, str]]:
+        """(name, "major.minor") already walked."""
+        return {(n, ".".join(v.split(".")[:2])) for n, _, v in (k.partition("==") for k in self.known)}
+
+    def visit(self, batch: Sequence[Visit]) -> None:
+        """Walk one batch; what the installer names as the cause is tried alone, else the batch is halved."""
+        todo = [v for v in batch if f"{v['name']}=={v['version']}" not in self.known]
+        if not todo:
+            return
+        why = self.attempt(todo, dependencies=True)
+        if not why:
+            return
+        if len(todo) == 1:
+            self.attempt(todo, dependencies=False)
+            return
+        blamed = re.search(r"(?:Metadata for|[Ff]ailed to build|[Ff]ailed to download) `([A-Za-z0-9._-]+?)[`=]", why)
+        guilty = [v for v in todo if blamed and v["name"] == normalize(blamed.group(1))] or [
+            v for v in todo if f"`{v['name']}" in why or f"{v['name']}=={v['version']}" in why
+        ]
+        if len(guilty) == 1:
+            self.visit([v for v in todo if v is not guilty[0]])
+            self.visit(guilty)
+        else:
+            self.visit(todo[: len(todo) // 2])
+            self.visit(todo[len(todo) // 2 :])
+
+    def attempt(self, batch: Sequence[Visit], *, dependencies: bool) -> str:
+        """Install and walk; the installer's complaint, or "" when the batch is done with."""
+        python = batch[0]["python"]
+        if python not in self.interpreters:
+            return ""
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="walk-") as folder:
+            environment = Path(folder) / "env"
+            why = self.install(batch, environment, dependencies=dependencies)
+            if why:
+                sys.stderr.write(f"  no: {' '.join(_pins(batch))}: {why[-200:]}\n")
+                return why
+            if not dependencies:
+                self.add_dependencies(environment, batch[0])
+            installed = time.monotonic()
+            known, out = Path(folder) / "known.json", Path(folder) / "out.jsonl"
+            known.write_text(json.dumps(sorted(self.known | self.uninteresting(environment, batch))))
+            seconds = 60 * len(batch) + 60
+            run = [str(environment / "bin/python"), str(WALKER), str(known), str(out), str(seconds)]
+            subprocess.run(run, cwd=folder, check=False, capture_output=True, timeout=seconds + 120)
+            lines = out.read_text().splitlines() if out.exists() else []
+            self.keep(lines)
+        sys.stderr.write(
+            f"{time.strftime('%H:%M:%S')} py{python} {' '.join(_pins(batch))}: {len(lines)} walked, install {installed - began:.0f} s, "
+            f"walk {time.monotonic() - installed:.0f} s\n"
+        )
+        return ""
+
+    def add_dependencies(self, environment: Path, visit: Visit) -> None:
+        """What a release requires, by name only and as of its time: for requirements that the installer cannot read or meet."""
+        names = []
+        for path in environment.glob("lib*/python*/site-packages/*.dist-info/METADATA"):
+            for line in path.read_text(errors="replace").split("\n\n", 1)[0].splitlines():
+                match = re.match(r"^Requires-Dist: *([A-Za-z0-9._-]+)(?!.*extra *==)", line)
+                if match:
+                    names.append(match.group(1))
+        command = self.command(environment, date.fromisoformat(visit["uploaded"]))
+        for chosen in [names, *([n] for n in names)]:
+            if (
+                chosen
+                and not subprocess.run([*command, *chosen], check=False, capture_output=True, timeout=240).returncode
+                and chosen == names
+            ):
+                return
+
+    def command(self, environment: Path, newest: date) -> list[str]:
+        """The installer's command line, as of `newest` plus an era."""
+        tomorrow = (date.today() + timedelta(days=1)).isoformat()
+        return [
+            self.installer, "pip", "install", "-q", "-p", str(environment / "bin/python"), "--link-mode=hardlink", f"--config-file={self.config(environment)}", f"--exclude-newer={max(newest + ERA, WHEELS_EXIST)}",
+            *(f"--only-binary={name}" for name in LONG_TO_COMPILE),
+            # an sdist of that time may name a builder of today
+            f"--exclude-newer-package=setuptools={tomorrow}", f"--exclude-newer-package=wheel={tomorrow}",
+        ]  # fmt: skip
+
+    @staticmethod
+    def config(environment: Path) -> Path:
+        """A configuration file that tells the installer what unreadable metadata says."""
+        path = environment / "installer.toml"
+        rows = [
+            {"name": n, "version": v, "requires-dist": list(needs)} for n, (needs, versions) in UNREADABLE.items() for v in versions.split()
+        ]
+        path.write_text("dependency-metadata = [" + ", ".join(json.dumps(r).replace('": ', '" = ') for r in rows) + "]\n")
+        return path
+
+    def install(self, batch: Sequence[Visit], environment: Path, *, dependencies: bool) -> str:
+        """Make the environment; the last line of the installer's complaint, or ""."""
+        python = batch[0]["python"]
+        made = subprocess.run(
+            [self.installer, "venv", "-q", "-p", self.interpreters[python], str(environment)], check=False, capture_output=True
+        )
+        if made.returncode:
+            return made.stderr.decode()[-300:]
+        command = self.command(environment, max(date.fromisoformat(v["uploaded"]) for v in batch))
+        if not dependencies:
+            command.append("--no-deps")
+        companions = [c for v in batch for c in COMPANIONS.get(v["name"], ()) if dependencies]
+        limits = environment / "build-constraints.txt"
+        why = ""
+        for old in (_builder(python), ""):
+            limits.write_text(old + "\n")
+            try:
+                done = subprocess.run(
+                    [*command, f"--build-constraints={limits}", *_pins(batch), *companions], check=False, capture_output=True, timeout=240
+                )
+            except subprocess.TimeoutExpired:
+                return "timed out"
+            if not done.returncode:
+                return ""
+            why = why or " ".join(done.stderr.decode(errors="replace").split())
+        return why
+
+    def uninteresting(self, environment: Path, batch: Sequence[Visit]) -> set[str]:
+        """Installed distributions that need no walk now: a neighbour whose minor release is known."""
+        asked = {v["name"] for v in batch}
+        seen = self.minors()
+        skip = set()
+        for found in environment.glob("lib*/python*/site-packages/*-info"):
+            match = _INFO.match(found.name)
+            if match:
+                name, version = normalize(match.group(1)), match.group(2)
+                small = ".".join(version.split(".")[:2])
+                if name not in asked and ((name, small) in seen or name not in self.wanted or name in HEAVY):
+                    skip.add(f"{name}=={version}")
+        return skip
+
+    def keep(self, lines: Iterable[str]) -> None:
+        """Append to the walks file."""
+        rows = list(lines)
+        if not rows:
+            return
+        with self.lock:
+            with gzip.open(self.walks, "at", encoding="utf-8", compresslevel=6) as file:
+                file.writelines(row + "\n" for row in rows)
+            self.known.update("==".join(head_of(row)) for row in rows)
+
+    def make_room(self, free: int = 22 * 10**9) -> None:
+        """Evict heavy wheels from the installer's cache when the disk runs low."""
+        if shutil.disk_usage(self.walks.parent).free < free:
+            with self.lock:
+                subprocess.run([self.installer, "cache", "clean", *sorted(HEAVY)], check=False, capture_output=True)
+                subprocess.run([self.installer, "cache", "prune"], check=False, capture_output=True)
+
+
+def find_interpreters(folder: Path) -> dict[str, str]:
+    """{"3.7": path of an interpreter} among the subfolders of `folder` (bin/python in each)."""
+    found = {}
+    for path in sorted(folder.glob("*/bin/python")):
+        match = re.match(r"^(3\.\d+)\.", path.parent.parent.name)
+        if match:
+            found[match.group(1)] = str(path)
+    return found
+
+
+def _builder(python: str) -> str:
+    """What setup.py files of an interpreter's time expect of setuptools (46 dropped Feature, 58 use_2to3, 66 lenient versions)."""
+    return {"3.6": "setuptools<46", "3.7": "setuptools<46", "3.8": "setuptools<58", "3.9": "setuptools<58", "3.10": "setuptools<66"}.get(
+        python, ""
+    )
+
+
+def _pins(batch: Iterable[Visit]) -> list[str]:
+    return [f"{v['name']}=={v['version']}" for v in batch]
+
+
+def main() -> None:
+    """Walk everything in the plan that the walks file lacks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plan", type=Path, required=True)
+    parser.add_argument("--walks", type=Path, required=True)
+    parser.add_argument(
+        "--pythons", type=Path, default=Path(os.environ.get("RESOLVER_PYTHONS", ".")), help="folder of interpreters, 3.N.x/bin/python"
+    )
+    parser.add_argument("--installer", default="uv")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--only", default="", help="comma-separated package names")
+    parser.add_argument("--skip", default="", help="comma-separated package names")
+    options = parser.parse_args()
+    plan: list[Visit] = json.loads(options.plan.read_text())
+    collector = Collector(options.walks, options.pythons, options.installer)
+    collector.wanted = frozenset(v["name"] for v in plan)
+    only, skip = set(filter(None, options.only.split(","))), set(filter(None, options.skip.split(",")))
+    chosen = [v for v in plan if (not only or v["name"] in only) and v["name"] not in skip]
+    chosen = [v for v in chosen if f"{v['name']}=={v['version']}" not in collector.known]
+
+    def one(batch: list[Visit]) -> None:
+        collector.make_room()
+        try:
+            collector.visit(batch)
+        except (OSError, subprocess.SubprocessError) as error:
+            sys.stderr.write(f"  lost: {' '.join(_pins(batch))}: {error}\n")
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(one, batches(chosen)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""The API timeline: what each release offers and uses, from walks of some releases, for all of them."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+import threading
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from resolver.apis.build import TWINS
+from resolver.apis.record import Mask, Record, version_key
+from resolver.core.errors import StoreError
+from resolver.core.package import normalize
+
+BETWEEN = (0.02, 0.98)
+"""Certainties (absent, present) of a release between two walked ones that agree."""
+SAME_MINOR = (0.08, 0.92)
+"""Between two that differ, when one of them is of the same minor release."""
+NEWER = (0.1, 0.95)
+OLDER = (0.1, 0.9)
+
+
+class SqliteTimeline:
+    """Implements `Timeline` on the file that `build` writes; packages are read when first asked for. Safe in several threads.
+
+    The first question about a package costs milliseconds (some tens for the largest), any further one microseconds.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = Path(path)
+        if not self._path.is_file():
+            raise StoreError(f"no API timeline at {self._path}", hint="fetch it, or build it with the crawl command")
+        self._lock = threading.Lock()
+        self._records: dict[str, Record | None] = {}
+        self._orders: dict[str, list[tuple[int, Version, str]]] = {}
+        self._answers: dict[tuple[str, str], tuple[Mask, Mask]] = {}
+
+    def __getstate__(self) -> dict[str, Path]:
+        return {"_path": self._path}
+
+    def __setstate__(self, state: dict[str, Path]) -> None:
+        SqliteTimeline.__init__(self, state["_path"])
+
+    def offers(self, name: str, version: str, dotted: Sequence[str]) -> Sequence[float | None]:
+        """For each dotted name the certainty that the release offers it; see `Timeline`."""
+        key = _canonical(name)
+        record = self._record(key)
+        if record is None:
+            return [None] * len(dotted)
+        if key == "python":
+            version = ".".join(version.split(".")[:2])
+        place, exact = self._place(key, record, version)
+        return [self._certainty(key, record, name_, version, place, exact=exact) for name_ in dotted]
+
+    def uses(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
+        """Root module -> dotted names that importing the release needs from other packages and the standard library, as of
+        the nearest walked version; empty when unknown.
+        """
+        return self._uses(_canonical(name), version, later=False)
+
+    def uses_later(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
+        """Root module -> dotted names that the release's functions and its further submodules use: missing ones break it only
+        when they are reached.
+        """
+        return self._uses(_canonical(name), version, later=True)
+
+    def libraries(self, name: str, version: str) -> Sequence[str]:
+        """Shared libraries (sonames) that the nearest walked version's binaries need and do not bring along, the C library's
+        own left out; empty when unknown.
+        """
+        record, place = self._nearest(_canonical(name), version)
+        if record is None:
+            return ()
+        return tuple(sorted(s for mask, text in record.groups("L", "") if mask >> place & 1 for s in text.split(" ")))
+
+    def pb2(self, name: str, version: str) -> bool | None:
+        """Whether the nearest walked version carries generated protobuf modules; None when unknown."""
+        record, place = self._nearest(_canonical(name), version)
+        if record is None:
+            return None
+        return any(mask >> place & 1 for mask, _ in record.groups("P", ""))
+
+    def versions(self, name: str) -> Sequence[str]:
+        """Walked versions, oldest first; empty when the package is unknown."""
+        record = self._record(_canonical(name))
+        return record.versions if record else ()
+
+    def roots(self, name: str) -> frozenset[str]:
+        """Top-level modules that any walked version provides."""
+        record = self._record(_canonical(name))
+        return record.roots if record else frozenset()
+
+    def providers(self, root: str) -> Sequence[str]:
+        """Packages that provide a top-level module of this name in some version, sorted."""
+        with self._lock, self._open() as base:
+            return tuple(name for (name,) in base.execute("SELECT name FROM root WHERE root = ? ORDER BY name", (root,)))
+
+    def packages(self) -> Sequence[str]:
+        """Every package of which some version was walked, sorted."""
+        with self._lock, self._open() as base:
+            return tuple(name for (name,) in base.execute("SELECT name FROM package ORDER BY name"))
+
+    def _open(self) -> _Closing:
+        return _Closing(self._path)
+
+    def _record(self, key: str) -> Record | None:
+        if key not in self._records:
+            with self._lock:
+                if key not in self._records:
+                    with self._open() as base:
+                        row = base.execute("SELECT blob FROM package WHERE name = ?", (key,)).fetchone()
+                    record = Record(row[0]) if row else None
+                    self._orders[key] = [version_key(v) for v in record.versions] if record else []
+                    self._records[key] = record
+        return self._records[key]
+
+    def _place(self, key: str, record: Record, version: str) -> tuple[int, bool]:
+        """Where a version stands among the walked ones, and whether it is one of them."""
+        order = self._orders[key]
+        sought = _version_key(version)
+        place = bisect_left(order, sought[:2], key=lambda k: k[:2])
+        exact = place < len(order) and order[place][:2] == sought[:2]
+        return place, exact and bool(record.versions)
+
+    def _certainty(self, key: str, record: Record, dotted: str, version: str, place: int, *, exact: bool) -> float | None:
+        answer = self._answers.get((key, dotted))
+        if answer is None:
+            root = dotted.partition(".")[0]
+            answer = record.offers(dotted) if root in record.roots else (0, record.everything)
+            self._answers[key, dotted] = answer
+        present, unknown = answer
+        if exact:
+            return None if unknown >> place & 1 else float(present >> place & 1)
+        below = _known_below(unknown, place)
+        above = _known_above(unknown, place, len(record.versions))
+        if below is None and above is None:
+            return None
+        if above is None:
+            return NEWER[present >> below & 1] if below is not None else None
+        if below is None:
+            return OLDER[present >> above & 1]
+        low, high = present >> below & 1, present >> above & 1
+        if low == high:
+            return BETWEEN[low]
+        small = _minor(version)
+        same_low, same_high = _minor(record.versions[below]) == small, _minor(record.versions[above]) == small
+        if same_low != same_high:
+            return SAME_MINOR[low if same_low else high]
+        return 0.5
+
+    def _nearest(self, key: str, version: str) -> tuple[Record | None, int]:
+        """The walked version that stands for another: itself, its own minor release's nearest, the one below, the oldest."""
+        record = self._record(key)
+        if record is None or not record.versions:
+            return None, 0
+        place, exact = self._place(key, record, version)
+        if exact:
+            return record, place
+        small = _minor(version)
+        for near in (place - 1, place):
+            if 0 <= near < len(record.versions) and _minor(record.versions[near]) == small:
+                return record, near
+        return record, max(place - 1, 0)
+
+    def _uses(self, key: str, version: str, *, later: bool) -> Mapping[str, Sequence[str]]:
+        record, place = self._nearest(key, version)
+        if record is None:
+            return {}
+        found: dict[str, tuple[str, ...]] = {}
+        for root in record.keys("U"):
+            dotted = [d for mask, text in record.groups("U", root) if mask >> place & 1 for d in text.split(" ")]
+            kept = tuple(sorted(d.lstrip(":") for d in dotted if d.startswith(":") == later))
+            if kept:
+                found[root] = kept
+        return found
+
+
+class _Closing:
+    """A read-only connection that is closed when the block ends; sqlite errors leave as StoreError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> sqlite3.Connection:
+        try:
+            self._base = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot open the API timeline {self._path}: {error}", hint="fetch it again") from error
+        return self._base
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._base.close()
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(f"cannot read the API timeline {self._path}: {error}", hint="fetch it again") from error
+
+
+@functools.lru_cache(maxsize=65536)
+def _version_key(version: str) -> tuple[int, Version, str]:
+    return version_key(version)
+
+
+@functools.lru_cache(maxsize=4096)
+def _canonical(name: str) -> str:
+    name = normalize(name)
+    return TWINS.get(name, name)
+
+
+@functools.lru_cache(maxsize=65536)
+def _minor(version: str) -> tuple[int, ...]:
+    try:
+        return (*Version(version).release, 0, 0)[:2]
+    except InvalidVersion:
+        return ()
+
+
+def _known_below(unknown: Mask, place: int) -> int | None:
+    known = ~unknown & ((1 << place) - 1)
+    return known.bit_length() - 1 if known else None
+
+
+def _known_above(unknown: Mask, place: int, count: int) -> int | None:
+    known = (~unknown & ((1 << count) - 1)) >> place
+    return place + (known & -known).bit_length() - 1 if known else None

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from resolver.core.errors import IndexUnreachable, UsageError
 from resolver.core.package import NormalizedName
 
+_MOST_FAILURES = 2
+
 
 class AnswerTooLong(Exception):
     """The body is longer than the caller wants to read."""
@@ -51,7 +53,8 @@ class PipAccess:
     """
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
-        self._arguments = [*arguments, "--no-cache-dir"]
+        self._arguments = [*arguments, "--no-cache-dir", "--no-input"]
+        self._failures: dict[str, int] = {}
         self._lock = threading.Lock()
         self._session: Any = None
         self._indexes: tuple[str, ...] = ()
@@ -68,8 +71,16 @@ class PipAccess:
         return [f"{index.rstrip('/')}/{name}/" for index in self.indexes]
 
     def get(self, url: str, *, headers: Mapping[str, str], limit: int) -> Answer:
-        """One GET with pip's retries, read at most `limit` bytes far."""
+        """One GET with pip's retries, read at most `limit` bytes far. A host that failed twice in a row is not tried again."""
         session = self._open()
+        host = urlsplit(url).hostname or ""
+        if self._failures.get(host, 0) >= _MOST_FAILURES:
+            raise _unreachable(host, "not tried again")
+        answer = self._get(session, url, host, headers, limit)
+        self._failures[host] = 0
+        return answer
+
+    def _get(self, session: Any, url: str, host: str, headers: Mapping[str, str], limit: int) -> Answer:
         from pip._vendor.requests import RequestException
         from pip._vendor.urllib3.exceptions import HTTPError
 
@@ -80,11 +91,15 @@ class PipAccess:
                 lower = {key.lower(): value for key, value in response.headers.items()}
                 return Answer(status=response.status_code, headers=lower, body=body, url=response.url)
         except (RequestException, HTTPError, OSError) as error:
-            raise _unreachable(url, error) from error
+            raise self._failed(host, error) from error
         except Exception as error:
             if type(error).__module__.startswith("pip._internal"):  # pip wraps what its retries could not mend
-                raise _unreachable(url, error) from error
+                raise self._failed(host, error) from error
             raise
+
+    def _failed(self, host: str, error: Exception) -> IndexUnreachable:
+        self._failures[host] = self._failures.get(host, 0) + 1
+        return _unreachable(host, type(error).__name__)
 
     def _open(self) -> Any:
         with self._lock:
@@ -101,10 +116,11 @@ class PipAccess:
             return self._session
 
 
-def _unreachable(url: str, error: Exception) -> IndexUnreachable:
-    reason = type(error).__name__
-    host = urlsplit(url).hostname or "the package index"  # never the whole address: it may carry credentials
-    return IndexUnreachable(f"{host} does not answer ({reason})", hint="check the network and `pip config list`, or use --offline")
+def _unreachable(host: str, reason: str) -> IndexUnreachable:
+    # The host only: an address may carry credentials.
+    return IndexUnreachable(
+        f"{host or 'the package index'} does not answer ({reason})", hint="check the network and `pip config list`, or use --offline"
+    )
 
 
 def _bounded(chunks: Iterator[bytes], limit: int) -> bytes:

@@ -61,6 +61,7 @@ def refresh(
     stacks: Iterable[Sequence[str]],
     *,
     since: date = FIRST_DAY,
+    pins: Iterable[Pin] = (),
     ranks: Mapping[str, int] | None = None,
     workers: int = 8,
     reporter: Reporter | None = None,
@@ -69,7 +70,8 @@ def refresh(
 
     What an older snapshot there holds is kept, and packages that no walk meets are not asked for; so a nightly run passes a recent
     `since` and reads new releases only. Interrupted, it leaves the old file; what was fetched stays in the cache of `live`. Give
-    `live` listing=True, or modules stay unknown.
+    `live` listing=True, or modules stay unknown. `pins` are releases to read besides, of packages that are in the snapshot or
+    met by a walk; `ranks` download ranks by name.
     """
     reporter = reporter or Reporter()
     old = _old(destination)
@@ -83,6 +85,8 @@ def refresh(
         before = old.names() if old else ()
         direct = {normalize(Requirement(need).name) for visit in todo for need in visit.needs}
         read |= lines(live, direct & {pin.name for pin in read}, reporter, workers)
+        within = {pin.name for pin in read} | set(before)
+        read |= _read(live, [pin for pin in pins if pin.name in within], reporter, workers)
         walked: dict[NormalizedName, set[str]] = {}
         for pin in read:
             walked.setdefault(pin.name, set()).add(pin.version)
@@ -106,7 +110,11 @@ def lines(live: LiveIndex, names: Iterable[NormalizedName], reporter: Reporter, 
             if not version.is_prerelease and not release.yanked and release.uploaded and release.uploaded.date() >= FIRST_LINE:
                 last.setdefault(version.release[:2], release.pin)
         wanted += list(last.values())[:MOST_LINES]
-    reporter.step(f"reading {len(wanted)} last releases of minor lines")
+    return _read(live, wanted, reporter, workers)
+
+
+def _read(live: LiveIndex, wanted: Sequence[Pin], reporter: Reporter, workers: int) -> set[Pin]:
+    reporter.step(f"reading {len(wanted)} releases")
     found: set[Pin] = set()
     with ThreadPoolExecutor(workers, thread_name_prefix="refresh") as pool:
         for done, full in enumerate(pool.map(lambda pin: live.release(*pin), wanted), 1):

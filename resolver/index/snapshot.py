@@ -84,8 +84,16 @@ class Snapshot:
     def release(self, name: NormalizedName, version: str) -> Release | None:
         """The release with its metadata, None when the snapshot does not hold it. Microseconds once the package is loaded."""
         shelf = self.shelf(name)
-        found = self._by_version[name].get(version) or self._by_version[name].get(version_key(version))
+        found = self._by_version[name].get(version) or self._respelled(name, version)
         return found if found is not None and found.version in shelf.read else None
+
+    def _respelled(self, name: NormalizedName, version: str) -> Release | None:
+        """The release of an equal version that the index spells otherwise; remembered under this spelling too."""
+        wanted = version_key(version)
+        found = next((each for each in self.shelf(name).releases if version_key(each.version) == wanted), None)
+        if found is not None:
+            self._by_version[name][version] = found
+        return found
 
     def marks(self, name: str, version: str) -> frozenset[str]:
         """Of "compiled" (extension modules) and "pb2" (generated protobuf code) those that the release's wheel shows."""
@@ -118,8 +126,7 @@ class Snapshot:
             with self._lock:
                 row = self._base.execute("SELECT body, hashes FROM package WHERE name = ?", (name,)).fetchone()
             shelf = unpack(name, *row)
-            spelled = {release.version: release for release in shelf.releases}
-            self._by_version[name] = {version_key(each): release for each, release in spelled.items()} | spelled
+            self._by_version[name] = {release.version: release for release in shelf.releases}
             self._shelves[name] = shelf
         return shelf
 

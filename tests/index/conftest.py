@@ -12,5 +12,4 @@ def _plain_pip(monkeypatch):
         monkeypatch.delenv(key)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_RETRIES", "0")
-    monkeypatch.setenv("PIP_NO_INPUT", "1")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from resolver.core.package import Pin
 from resolver.index.cache import Cache
 from resolver.index.pipconfig import PipAccess
 from resolver.index.refresh import refresh, seeds, visits
@@ -34,9 +35,14 @@ def test_a_snapshot_is_made_and_renewed(tmp_path):
 
         server.packages["b"].append(wheel("b", "2.0", uploaded="2026-01-01T00:00:00Z"))
         server.moods.seen.clear()
-        assert refresh(live(server), path, [("a",), ("c",)], since=date.today(), workers=2) == 3
+        assert (
+            refresh(live(server), path, [("a",), ("c",)], since=date.today(), pins=[Pin("b", "1.0.0"), Pin("elsewhere", "1")], workers=2)
+            == 3
+        )
         second = Snapshot(path)
         assert second.release("b", "2.0")
+        assert second.release("b", "1.0.0")
+        assert server.moods.asked("elsewhere") == 0
         assert second.release("b", "1.0.1").modules == ("b_mod",)
         assert second.popularity("b") == 7
         second.close()

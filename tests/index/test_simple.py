@@ -118,6 +118,18 @@ def test_a_port_that_hangs_up_is_unreachable():
             LiveIndex(access=PipAccess(["--index-url", f"http://127.0.0.1:{closed.getsockname()[1]}/simple"]), cache=Cache()).releases(DEMO)
 
 
+def test_a_host_that_is_down_is_not_tried_for_every_package(monkeypatch):
+    tried = []
+    access = PipAccess(["--index-url", "http://127.0.0.1:9/simple"])
+    session = access._open()
+    get = session.get
+    monkeypatch.setattr(session, "get", lambda url, **options: tried.append(url) or get(url, **options))
+    for name in "abcde":
+        with pytest.raises(IndexUnreachable):
+            LiveIndex(access=access, cache=Cache()).releases(NormalizedName(name))
+    assert len(tried) == 2
+
+
 def test_credentials_reach_the_index_but_not_errors_or_cache(server, tmp_path):
     server.moods.password = "someone:secret"
     cache = Cache(tmp_path)

@@ -148,7 +148,7 @@ def build(candidate: Candidate, *, stack: str, noise: random.Random, when: datet
 def random_candidate(index: FakeIndex, rng: random.Random, direct: Sequence[str], assemble: object) -> Candidate:
     """A set around some direct packages: coherent in date half the time, scattered otherwise."""
     names = {*direct, "numpish", "protish", "markish", "flaskish"}
-    centre, spread = rng.randrange(16), rng.choice([0, 1, 2, 8])
+    centre, spread = rng.randrange(16), rng.choice([0, 0, 1, 3])
     pins = [Pin(NormalizedName(n), version_of(min(15, max(0, centre + rng.randint(-spread, spread))))) for n in sorted(names)]
     target = Target(python=rng.choice(PYTHONS))
     return assemble.candidate(target, pins, direct=tuple(direct), policy=f"spread {spread}")  # type: ignore[attr-defined]

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
+from resolver.build.logs import Diagnosis, shortened
 from resolver.build.probe import Item, Raised, Report, pin_of
 from resolver.core.candidate import Edge
 from resolver.core.outcome import FailureClass
 
 F = FailureClass
-
-_MACHINE = re.compile(
-    "|".join(
-        (
-            r"no space left on device|ENOSPC|disk quota exceeded|input/output error|read-only file system",
-            r"temporary failure (in name resolution|resolving)|could not resolve (host|')|name or service not known|dns error|no such host",
-            r"network is unreachable|no route to host|connection (refused|reset|timed out|aborted)|operation timed out",
-            r"connection closed before|error sending request|request or response body error|error decoding response body",
-            r"failed to (download|extract)[^\n]*(timed? ?out|http|stream|body)",
-            r"tls handshake|certificate verify failed|invalid peer certificate",
-            r"status (code|server error) ?:?.{0,12}(429|50[0234])|HTTP status (client|server) error \((429|50[0-9])|too many requests",
-            r"(429|502|503|504) (too many|bad gateway|service unavailable|gateway)",
-            r"cannot connect to the docker daemon|error during connect|error reading from server: EOF|transport is closing",
-            r"rpc error: code = (unavailable|canceled)|failed to resolve source metadata|failed to load cache key|pull access denied",
-            r"failed to (solve|fetch|do request)[^\n]*(manifest unknown|not found: manifest|i/o timeout)",
-            r"failed to fetch [^\n]*(timed? ?out|temporary|connection)|hash sum mismatch|failed to initialize cache",
-            r"failed to create (temporary|cache)|too many open files|cannot fork|resource temporarily unavailable",
-        )
-    ),
-    re.IGNORECASE,
-)
 
 _CUDA_LIBRARY = re.compile(
     r"lib(cu(da|dart|blas|blaslt|dnn|fft|rand|solver|sparse|pti|file)|nccl|nvrtc|nvinfer|nvtoolsext|nvjitlink|nvshmem|nvidia)\w*",
@@ -40,158 +19,23 @@ _CUDA_LIBRARY = re.compile(
 )
 
 _REMOVED_STDLIB = frozenset(
-    [
-        "asynchat",
-        "asyncore",
-        "audioop",
-        "binhex",
-        "cgi",
-        "cgitb",
-        "chunk",
-        "crypt",
-        "distutils",
-        "dummy_threading",
-        "formatter",
-        "imghdr",
-        "imp",
-        "lib2to3",
-        "macpath",
-        "mailcap",
-        "msilib",
-        "nis",
-        "nntplib",
-        "ossaudiodev",
-        "parser",
-        "pipes",
-        "smtpd",
-        "sndhdr",
-        "spwd",
-        "sunau",
-        "symbol",
-        "telnetlib",
-        "uu",
-        "xdrlib",
-        "_bootlocale",
-    ]
+    (  # noqa: SIM905 - a table of words reads better than one quoted word a line
+        "asynchat asyncore audioop binhex cgi cgitb chunk crypt distutils dummy_threading formatter imghdr imp lib2to3 macpath "
+        "mailcap msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib uu xdrlib _bootlocale"
+    ).split()
 )
 _STDLIB = frozenset(sys.stdlib_module_names) | _REMOVED_STDLIB
 
 _WEB = frozenset(
-    [
-        "flask",
-        "werkzeug",
-        "jinja2",
-        "markupsafe",
-        "itsdangerous",
-        "click",
-        "fastapi",
-        "starlette",
-        "pydantic",
-        "uvicorn",
-        "httpx",
-        "anyio",
-        "gradio",
-        "gradio-client",
-        "streamlit",
-        "dash",
-        "connexion",
-        "bentoml",
-        "quart",
-        "aiohttp",
-        "tornado",
-        "gevent",
-        "greenlet",
-        "eventlet",
-        "gunicorn",
-        "blinker",
-        "altair",
-        "protobuf-web",
-        "django",
-        "bokeh",
-        "flask-restful",
-        "flask-cors",
-        "flask-wtf",
-        "flask-sqlalchemy",
-        "flask-login",
-        "flask-bootstrap",
-        "flask-restplus",
-        "flask-restx",
-        "flask-socketio",
-        "python-socketio",
-        "python-engineio",
-        "h11",
-        "httpcore",
-        "requests",
-        "urllib3",
-        "chardet",
-    ]
+    (  # noqa: SIM905 - a table of words reads better than one quoted word a line
+        "flask werkzeug jinja2 markupsafe itsdangerous click fastapi starlette pydantic uvicorn httpx anyio gradio gradio-client "
+        "streamlit dash connexion bentoml quart aiohttp tornado gevent greenlet eventlet gunicorn blinker altair protobuf-web "
+        "django bokeh flask-restful flask-cors flask-wtf flask-sqlalchemy flask-login flask-bootstrap flask-restplus flask-restx "
+        "flask-socketio python-socketio python-engineio h11 httpcore requests urllib3 chardet"
+    ).split()
 )
 
 Provider = Callable[[re.Match[str], Raised, Report], str]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
-    """Why one thing failed."""
-
-    failure: FailureClass
-    message: str
-    culprits: tuple[Edge, ...] = ()
-
-
-def machine_trouble(log: str) -> str:
-    """The line of a log that says the machine failed (network, disk, registry, daemon), not the environment; "" when none does."""
-    for line in log.splitlines():
-        if _MACHINE.search(line) and "404" not in line:
-            return _short(line)
-    return ""
-
-
-# --------------------------------------------------------------------------------------------------------------- install
-
-_INSTALL_RULES: tuple[tuple[re.Pattern[str], FailureClass], ...] = (
-    (re.compile(r"SyntaxError|IndentationError|TabError|Missing parentheses in call to 'print'"), F.SYNTAX),
-    (re.compile(r"\bKilled\b|MemoryError|Cannot allocate memory|exit status: 137|signal: 9"), F.MEMORY),
-    (
-        re.compile(
-            r"Failed to build|build backend returned an error|Failed building wheel|Failed to prepare distributions"
-            r"|setup\.py.{0,20}(failed|did not run)|subprocess-exited-with-error|command '?\S*(gcc|cc|g\+\+|clang)'? failed|unable to execute"
-            r"|Failed to resolve requirements from `(setup\.py|build-system)|error: metadata-generation-failed",
-        ),
-        F.SDIST_BUILD,
-    ),
-    (
-        re.compile(
-            r"No matching distribution|has no wheels with a matching|there (is|are) no (versions?|wheels)|no version of"
-            r"|only has wheels with|does not satisfy Python|requires a different Python|Could not find a version|has no usable wheels"
-            r"|was not found in the package registry|no (source distribution|wheels?) (is )?available",
-        ),
-        F.NO_WHEEL,
-    ),
-    (re.compile(r"requirements? (are|is) unsatisfiable|ResolutionImpossible|conflicting dependencies", re.IGNORECASE), F.CONFLICT),
-    (re.compile(r"Unable to locate package|has no installation candidate"), F.MISSING_LIBRARY),
-)
-_TELLING = re.compile(
-    r"error:|Error|No module named|unsatisfiable|Because|has no wheels|Failed to build|does not satisfy|No matching|Unable to locate",
-    re.IGNORECASE,
-)
-
-
-def install_failure(log: str) -> Diagnosis:
-    """Class and message of a failed installation, from the installer's own words."""
-    failure = next((kind for pattern, kind in _INSTALL_RULES if pattern.search(log)), F.UNKNOWN)
-    lines = [line.strip(" ×╰─▶├│") for line in log.splitlines() if line.strip(" ×╰─▶├│")]
-    subject = next((m[0] for line in lines if (m := re.search(r"Failed to build .{0,80}|Unable to locate package \S+", line))), "")
-    errors = [line for line in lines if re.match(r"\w*(Error|Exception)\b.{3,}|error: .{3,}", line)]
-    telling = [line for line in lines if _TELLING.search(line)]
-    if failure in (F.SDIST_BUILD, F.SYNTAX, F.MEMORY):
-        message = ": ".join(part for part in (subject, errors[-1] if errors else "") if part)
-    else:
-        message = next((line for line in telling if line.startswith("Because")), "")
-    return Diagnosis(failure=failure, message=_short(message or (telling or lines or ["the installer said nothing"])[-1]))
-
-
-# ----------------------------------------------------------------------------------------------------------------- items
 
 
 def _fixed(*names: str) -> Provider:
@@ -252,6 +96,8 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
         F.PROTOBUF,
         _fixed("protobuf"),
     ),
+    (re.compile(r"\b([a-z]\w+)(\.\w+)+ size changed"), F.ABI, _module()),
+    (re.compile(r"Numba needs NumPy|numpy[^\n]{0,40}is required, but|requires numpy", re.IGNORECASE), F.ABI, _fixed("numpy")),
     (re.compile(r"No module named '?pkg_resources'?"), F.MISSING_MODULE, _fixed("setuptools")),
     (
         re.compile(r"operator torchvision::\w+ does not exist|Failed to register operator torchvision|Couldn't load custom C\+\+ ops"),
@@ -297,11 +143,11 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
     (re.compile(r"(?:partially initialized )?module '([\w.]+)' has no attribute"), F.REMOVED_API, _module()),
     (re.compile(r"`np\.\w+` was (removed|a deprecated alias)|was removed in the NumPy 2"), F.REMOVED_API, _fixed("numpy")),
     (
-        re.compile(r"has no attribute|unexpected keyword argument|positional arguments?|required (positional|keyword-only) argument"),
+        re.compile(r"has no attribute|unexpected keyword argument|positional arguments?|required keyword-only argument"),
         F.REMOVED_API,
         _subject,
     ),
-    (re.compile(r"(was|been) removed|no longer (supported|available|exists)"), F.REMOVED_API, None),
+    (re.compile(r"(was|been) (removed|moved)|no longer (supported|available|exists)"), F.REMOVED_API, None),
 )
 
 
@@ -322,7 +168,7 @@ def item_failure(item: Item, report: Report) -> Diagnosis:
             named = provider(found, item.errors[0], report) if provider else ""
             return _told(item, item.errors[0], failure, found, named, report)
     if not item.errors:
-        return Diagnosis(failure=F.UNKNOWN, message=_short(item.what))
+        return Diagnosis(failure=F.UNKNOWN, message=shortened(item.what))
     last = item.errors[0]
     return Diagnosis(failure=F.UNKNOWN, message=_line(last), culprits=tuple(_by_frames(last, report)))
 
@@ -338,6 +184,8 @@ def _told(item: Item, error: Raised, failure: FailureClass, found: re.Match[str]
     if failure in (F.REMOVED_API, F.MISSING_MODULE) and provider in _WEB and importer in _WEB and provider != importer:
         failure = F.SERVER_COLLISION
     edge = _edge(importer, provider, report)
+    if not edge and not provider and error.code.lstrip().startswith("raise"):
+        edge = next(_by_frames(error, report), None)
     return Diagnosis(failure=failure, message=_line(error, found), culprits=(edge,) if edge else ())
 
 
@@ -382,13 +230,10 @@ def _installed(name: str, report: Report) -> str:
 
 def _line(error: Raised, found: re.Match[str] | None = None) -> str:
     """The exception in one line: its first line, or the later one that tells."""
+    if error.type == "Signal" and found and not found[0].startswith("Signal"):
+        return shortened(f"{error.message} after: {found[0]}")
     lines = [line.strip() for line in error.message.splitlines() if line.strip()]
     if not lines:
         return error.type
     telling = next((line for line in lines if found and found[0].split(": ", 1)[-1][:40] in line), lines[0])
-    return _short(f"{error.type}: {telling}")
-
-
-def _short(text: str, limit: int = 300) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return shortened(f"{error.type}: {telling}")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from resolver.build import host, probe, process
-from resolver.build.diagnose import install_failure, machine_trouble
+from resolver.build.logs import install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
 from resolver.build.verdict import Left, failed, judge, void
 from resolver.core.errors import EngineUnavailable

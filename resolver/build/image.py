@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from resolver.build import host, probe, process
-from resolver.build.diagnose import Diagnosis, install_failure, machine_trouble
+from resolver.build.logs import Diagnosis, install_failure, machine_trouble
 from resolver.build.process import Limits
 from resolver.build.verdict import Left, failed, judge, void
 from resolver.core.errors import EngineUnavailable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import math
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -147,6 +148,10 @@ def _rows(value: Any) -> list[Sequence[Any]]:
     return [r for r in value if isinstance(r, list)] if isinstance(value, list) else []
 
 
+def _number(value: Any) -> int | float:
+    return value if isinstance(value, int | float) and math.isfinite(value) else 0
+
+
 def _pairs(value: Any) -> list[tuple[Any, Any]]:
     return [(r[0], r[1]) for r in _rows(value) if len(r) == 2]
 
@@ -157,14 +162,14 @@ def _item(row: Mapping[str, Any]) -> Item:
         kind=str(row.get("item", "")),
         what=str(row.get("what", "")),
         ok=bool(row.get("ok")),
-        seconds=float(row.get("seconds") or 0.0),
+        seconds=float(_number(row.get("seconds"))),
         errors=tuple(_raised(e) for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
         stderr=str(row.get("stderr", "")),
     )
 
 
 def _raised(row: Mapping[str, Any]) -> Raised:
-    frames = [Frame(str(f[0]), int(f[1] or 0), str(f[2]), str(f[3])) for f in _rows(row.get("frames")) if len(f) == 4]
+    frames = [Frame(str(f[0]), int(_number(f[1])), str(f[2]), str(f[3])) for f in _rows(row.get("frames")) if len(f) == 4]
     return Raised(
         type=str(row.get("type", "")),
         message=str(row.get("message", "")),

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from resolver.build import probe
-from resolver.build.diagnose import Diagnosis, install_failure, item_failure, machine_trouble
+from resolver.build.diagnose import item_failure
+from resolver.build.logs import Diagnosis, install_failure, machine_trouble
 from resolver.build.probe import Item, Report
 from resolver.core.candidate import Edge
 from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, Verdict

@@ -1,0 +1,80 @@
+"""What a cell's build is made of; no engine needed."""
+
+import json
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolver.build.docker import DockerExecutor, build_constraints, cell_dockerfile, pins_text
+from resolver.core.outcome import BuildSpec, Probe
+from resolver.core.package import Pin
+from resolver.core.target import PYTHONS, Target
+
+
+def spec(**fields) -> BuildSpec:
+    return BuildSpec(**{"target": Target(python="3.7"), "pins": (Pin("flask", "1.1.1"), Pin("click", "7.0")), **fields})
+
+
+def test_system_packages_come_before_the_pins_sorted_and_once():
+    text = cell_dockerfile(spec(system_packages=("libsm6", "libgl1", "libsm6")), tools="tools:1", cache_id="wheels")
+    packages, cell = text.index("libgl1 libsm6 &&"), text.index("cell.sh")
+    assert packages < cell
+    assert "flask" not in text  # pins are read from a file, so cells share their layers
+    assert "# syntax" not in text
+    assert text.splitlines()[-2:] == ["FROM scratch", "COPY --from=cell /out /"]
+
+
+def test_without_system_packages_nothing_is_installed_by_apt():
+    assert "apt-get" not in cell_dockerfile(spec(), tools="tools:1", cache_id="wheels")
+
+
+@pytest.mark.parametrize("name", ["libgl1; rm -rf /", "$(id)", "a b", "-o=x", "lib\nRUN id", ""])
+def test_a_system_package_that_is_no_name_never_reaches_a_command(name):
+    with pytest.raises(ValueError, match="Debian"):
+        cell_dockerfile(spec(system_packages=(name,)), tools="tools:1", cache_id="wheels")
+
+
+@pytest.mark.parametrize("python", ["3.7-slim\nRUN id", "latest", "../3.7", "3"])
+def test_a_python_that_is_no_version_never_reaches_a_command(python):
+    with pytest.raises(ValueError, match="Python"):
+        cell_dockerfile(spec(target=Target(python=python)), tools="tools:1", cache_id="wheels")
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_pins_are_plain_or_refused(name, version):
+    try:
+        text = pins_text(spec(pins=(Pin(name, version),)))
+    except ValueError:
+        return
+    assert text == f"{name}=={version}\n"
+    assert len(text.splitlines()) == 1
+    assert not set(text) & set(" \t;@$`'\"\\#/&|<>")
+    assert not text.startswith("-")
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_old_build_tools_for_old_interpreters(python):
+    lines = build_constraints(python).splitlines()
+    assert "cython<3" in lines
+    assert any(line.startswith("setuptools<") for line in lines)
+
+
+def test_the_cell_holds_exactly_what_the_build_reads(tmp_path):
+    uv = tmp_path / "uv"
+    uv.write_bytes(b"")
+    executor = DockerExecutor(uv=uv, harvest="print('walk')", known=frozenset({"flask==1.1.1", "other==2"}))
+    executor._write_cell(tmp_path, spec(probe=Probe(imports=("import flask",))), "tools:1")
+    assert json.loads((tmp_path / "known.json").read_text()) == ["flask==1.1.1"]
+    assert (tmp_path / "pins.txt").read_text() == "click==7.0\nflask==1.1.1\n"
+    assert json.loads((tmp_path / "spec.json").read_text())["imports"] == ["import flask"]
+    script = (tmp_path / "cell.sh").read_text()
+    for name in ("inside_probe.py", "inside_harvest.py", "inside_bytecode.py", "build-constraints.txt", "seconds"):
+        assert (tmp_path / name).exists()
+        assert name in script
+
+
+def test_the_executor_travels(tmp_path):
+    executor = DockerExecutor(uv=tmp_path / "uv", known=frozenset({"a==1"}))
+    assert pickle.loads(pickle.dumps(executor)) == executor

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from resolver.core.candidate import Candidate, Edge
-from resolver.rank.coverage import ProjectUses
 from resolver.rank.facts import ReleaseFacts
 from resolver.rank.features import Floats
 
@@ -43,10 +42,3 @@ class Batch:
         """One distinct edge as a value."""
         importer, provider, python = self.ends[number]
         return Edge(importer=self.releases[importer].pin, provider=self.releases[provider].pin, python=python)
-
-    def owning_rows(self, uses: ProjectUses, member: Member) -> list[Floats]:
-        """What each release of a candidate offers of the project's names; releases that own none of its roots left out."""
-        if not uses.names:
-            return []
-        rows = (uses.row(place, self.releases[place].release) for place in member.places.tolist())
-        return [row for row in rows if row is not None]

@@ -11,7 +11,7 @@ from resolver.core.candidate import Candidate, Scored
 from resolver.core.project import Project
 from resolver.core.resolution import RankerInfo
 from resolver.interfaces import EdgeJudge, PackageIndex, Ranker, Timeline
-from resolver.rank.coverage import COVERAGE, coverage_factor
+from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor
 from resolver.rank.edges import LearnedEdgeJudge
 from resolver.rank.facts import FactBook, Marks, Owners
 from resolver.rank.features import Floats
@@ -59,7 +59,8 @@ class LearnedRanker:
             return []
         batch = self._featurizer.batch(candidates)
         risks = self._edges.predict(batch.table)
-        table = self._featurizer.sets(project, batch, risks)
+        uses = ProjectUses(project, self._featurizer.book)
+        table = self._featurizer.sets(project, batch, risks, uses)
         probability = set_probability(self._sets.predict(table), table, self._calibration)
         weights: dict[int, dict[str, float]] = {}
 
@@ -69,7 +70,7 @@ class LearnedRanker:
                 weights.update(zip(best.tolist(), map(_by_group, self._sets.contributions(table[best])), strict=True))
             return set_reasons(told, weights.get(told.place))
 
-        return scored_in_order(self._featurizer, project, batch, risks, table, probability, reasons)
+        return scored_in_order(self._featurizer, project, uses, batch, risks, table, probability, reasons)
 
 
 def _by_group(contributions: Floats) -> dict[str, float]:

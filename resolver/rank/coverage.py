@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from resolver.core.package import NormalizedName, Release
+from resolver.core.package import Release
 from resolver.core.project import Project
-from resolver.rank.facts import FactBook
+from resolver.rank.batch import Batch, Member
+from resolver.rank.facts import FactBook, root_of
 from resolver.rank.features import Floats
 
 COVERAGE = ("use_count", "use_missing", "use_doubt", "use_unknown", "roots_missing", "roots_unknown")
 """Columns: names used (logarithm), names known to be missing, summed doubt of the uncertain ones, share unknown, import roots that
 nothing in the set provides, and those of which that cannot be told."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """What some releases offer together of a project's names: those surely missing, the roots nobody owns, the summed doubt of the
+    uncertain names, the share of which nothing is known.
+    """
+
+    missing: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    doubt: float = 0.0
+    unknown: float = 0.0
+
 
 _ABSENT, _UNTOLD = -2.0, -1.0
 SURELY_MISSING = 0.2
@@ -24,23 +39,23 @@ _EACH = 0.8
 
 
 class ProjectUses:
-    """The unguarded names of one project against releases; each release is asked once."""
+    """The unguarded names of one project against the releases of one batch; each release, and each mix of owners, is asked once."""
 
     def __init__(self, project: Project, book: FactBook) -> None:
         uses = [use for use in project.evidence.uses if not use.guarded]
         self.names: tuple[str, ...] = tuple(sorted({use.dotted for use in uses}))
-        roots = sorted({name.split(".")[0] for name in self.names})
-        self.roots = tuple(roots)
-        place = {root: position for position, root in enumerate(roots)}
-        self._root_of = np.array([place[name.split(".")[0]] for name in self.names], dtype=np.int64)
+        self.roots: tuple[str, ...] = tuple(sorted({root_of(name) for name in self.names}))
+        place = {root: position for position, root in enumerate(self.roots)}
+        self._root_of = np.array([place[root_of(name)] for name in self.names], dtype=np.int64)
         self._book = book
         self._rows: dict[int, Floats | None] = {}
+        self._mixes: dict[tuple[int, ...], Mix] = {}
 
-    def row(self, key: int, release: Release) -> Floats | None:
+    def _row(self, place: int, release: Release) -> Floats | None:
         """Certainty for each name, -1 unknown, -2 not this release's matter; None when it owns no root at all."""
-        if key not in self._rows:
-            self._rows[key] = self._ask(release)
-        return self._rows[key]
+        if place not in self._rows:
+            self._rows[place] = self._ask(release)
+        return self._rows[place]
 
     def _ask(self, release: Release) -> Floats | None:
         owned = [position for position, root in enumerate(self.roots) if self._book.owns(release, root)]
@@ -52,41 +67,51 @@ class ProjectUses:
         row[mine] = [_UNTOLD if answer is None else float(answer) for answer in answers]
         return row
 
-    def combine(self, rows: Sequence[Floats]) -> tuple[Floats, list[int]]:
-        """Certainty for each name over all the releases of a set (NaN unknown), and the roots that none of them owns."""
+    def mix(self, batch: Batch, member: Member) -> Mix:
+        """What the releases of one set offer together."""
+        places = tuple(place for place in member.places.tolist() if self._row(place, batch.releases[place].release) is not None)
+        known = self._mixes.get(places)
+        if known is None:
+            known = self._mixes[places] = self._combine([row for place in places if (row := self._rows[place]) is not None])
+        return known
+
+    def _combine(self, rows: Sequence[Floats]) -> Mix:
         if not rows:
-            return np.full(len(self.names), math.nan), list(range(len(self.roots)))
+            return Mix(absent=self.roots, unknown=1.0)
         table = np.stack(rows)
         best = table.max(axis=0)
-        untold = (table == _UNTOLD).any(axis=0) & (best < 0.5)
-        certainty = np.where(untold | (best < 0), math.nan, best)
-        absent = np.flatnonzero(best == _ABSENT)
-        return certainty, sorted({int(root) for root in self._root_of[absent]})
+        known = (best >= 0) & ~((table == _UNTOLD).any(axis=0) & (best < 0.5))
+        missing = known & (best <= SURELY_MISSING)
+        return Mix(
+            missing=tuple(self.names[place] for place in np.flatnonzero(missing)),
+            absent=tuple(self.roots[place] for place in np.unique(self._root_of[best == _ABSENT])),
+            doubt=float((1.0 - best[known & ~missing]).sum()),
+            unknown=float((~known).mean()),
+        )
 
-    def missing(self, rows: Sequence[Floats]) -> tuple[str, ...]:
-        """The names that are surely missing, for a sentence."""
-        certainty, _ = self.combine(rows)
-        return tuple(name for name, value in zip(self.names, certainty, strict=True) if value <= SURELY_MISSING)
-
-    def numbers(
-        self, rows: Sequence[Floats], all_modules_known: bool, names: frozenset[NormalizedName] | set[NormalizedName]
-    ) -> list[float]:
-        """One row of `COVERAGE` for a set whose owning releases have these rows and whose packages have these names."""
+    def numbers(self, batch: Batch, member: Member) -> list[float]:
+        """One row of `COVERAGE` for a member of the batch."""
         if not self.names:
             return [0.0] * len(COVERAGE)
-        certainty, absent = self.combine(rows)
-        known = ~np.isnan(certainty)
-        missing = known & (certainty <= SURELY_MISSING)
-        doubt = float((1.0 - certainty[known & ~missing]).sum())
-        gone = [root for root in absent if all_modules_known or self._book.is_elsewhere(self.roots[root], names)]
+        found = self.mix(batch, member)
+        gone = self.gone(member, found)
         return [
             math.log1p(len(self.names)),
-            float(missing.sum()),
-            doubt,
-            float((~known).mean()),
+            float(len(found.missing)),
+            found.doubt,
+            found.unknown,
             float(len(gone)),
-            float(len(absent) - len(gone)),
+            float(len(found.absent) - len(gone)),
         ]
+
+    def gone(self, member: Member, found: Mix) -> tuple[str, ...]:
+        """The roots that surely nothing in the set provides: all modules of all members are known, or the owners are and are not in it."""
+        if not found.absent:
+            return ()
+        releases = member.candidate.packages
+        names = {release.pin.name for release in releases}
+        told = all(release.modules for release in releases)
+        return tuple(root for root in found.absent if told or self._book.is_elsewhere(root, names))
 
 
 def coverage_factor(table: Floats) -> Floats:

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import math
 import re
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 
@@ -19,7 +20,7 @@ from resolver.interfaces import PackageIndex, Timeline
 from resolver.rank.versions import Numbers, is_final, near, numbers
 
 NAMESPACES = frozenset({"google", "mpl_toolkits", "nvidia", "zope", "azure", "ruamel", "backports", "jaraco", "sphinxcontrib", "paste"})
-"""Root modules that many distributions share: what one of them lacks another may hold."""
+"""Modules that many distributions share: what counts as a root is the part below them, "google.protobuf"."""
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?([^;)]*)\)?\s*(?:;\s*(.*))?$", re.DOTALL)
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -29,6 +30,12 @@ Owners = Callable[[str], Sequence[str]]
 
 Marks = Callable[[str, str], Mapping[str, float]]
 """Name and version -> marks that its files carry ({"pb2": 1.0} when it ships protobuf-generated code)."""
+
+
+def root_of(dotted: str) -> str:
+    """The module by which the distribution that holds a dotted name is found: the first part, two parts inside a namespace."""
+    first, _, rest = dotted.partition(".")
+    return f"{first}.{rest.partition('.')[0]}" if first in NAMESPACES and rest else first
 
 
 def day_of(moment: datetime | date | None) -> float:
@@ -248,30 +255,34 @@ class FactBook:
             return ()  # a package that the index cannot tell of has no dates; the features say so by NaN
 
     def pb2(self, pin: Pin) -> float:
-        """1 when the release ships protobuf-generated code, 0 when not, NaN when unknown."""
+        """1 when the release ships protobuf-generated code, 0 when nothing says so, NaN when nobody can tell."""
         if self._marks is None:
             return math.nan
         known = self._pb2.get(pin)
         if known is None:
-            known = self._pb2[pin] = float(self._marks(pin.name, pin.version).get("pb2", math.nan))
+            known = self._pb2[pin] = float(self._marks(pin.name, pin.version).get("pb2", 0.0))
         return known
 
     def uses(self, pin: Pin) -> Mapping[str, Sequence[str]]:
-        """Root module -> dotted names that the release takes from it; empty when unknown."""
+        """Root module (see `root_of`) -> dotted names that the release takes from it; empty when unknown."""
         known = self._uses.get(pin)
         if known is None:
-            known = self._uses[pin] = (
-                self._timeline.uses(pin.name, pin.version) if self._timeline and pin.name not in (PYTHON, CUDA) else {}
-            )
+            told = self._timeline.uses(pin.name, pin.version) if self._timeline and pin.name not in (PYTHON, CUDA) else {}
+            grouped: dict[str, list[str]] = {}
+            for names in told.values():
+                for name in names:
+                    grouped.setdefault(root_of(name), []).append(name)
+            known = self._uses[pin] = grouped
         return known
 
     def is_stdlib(self, root: str) -> bool:
-        """Whether any interpreter from 3.6 on offers this root module itself."""
+        """Whether any interpreter offers this root module itself."""
         known = self._stdlib.get(root)
         if known is None:
-            known = self._stdlib[root] = self._timeline is not None and any(
-                self._timeline.offers(PYTHON, python, [root])[0] for python in reversed(PYTHONS)
+            known = root in sys.stdlib_module_names or (
+                self._timeline is not None and any(self._timeline.offers(PYTHON, python, [root])[0] for python in reversed(PYTHONS))
             )
+            self._stdlib[root] = known
         return known
 
     def owners(self, root: str) -> Sequence[str]:
@@ -293,15 +304,8 @@ class FactBook:
         return bool(owners) and not any(owner in names for owner in owners)
 
     def offers(self, pin: Pin, dotted: Sequence[str]) -> Sequence[float | None]:
-        """Certainty for each dotted name, None when unknown; a shared namespace's unknown part is unknown, not missing."""
-        if self._timeline is None or not dotted:
-            return [None] * len(dotted)
-        answers = list(self._timeline.offers(pin.name, pin.version, dotted))
-        for position, name in enumerate(dotted):
-            parts = name.split(".", 2)
-            if parts[0] in NAMESPACES and (len(parts) == 1 or not self._timeline.offers(pin.name, pin.version, [".".join(parts[:2])])[0]):
-                answers[position] = None if not answers[position] else answers[position]
-        return answers
+        """Certainty for each dotted name, None when unknown."""
+        return self._timeline.offers(pin.name, pin.version, dotted) if self._timeline and dotted else [None] * len(dotted)
 
     def fit(self, importer: Release, provider: Release) -> NameFit:
         """How many of the names that `importer` takes from `provider` are there; remembered by the two pins."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class Featurizer:
             facts = self.book.facts(release)
             self._facts.append(facts)
             for root in release.modules or (release.pin.name.replace("-", "_"),):
-                self._owners.setdefault(root, set()).add(release.pin.name)
+                self._owners.setdefault(root, {normalize(name) for name in self.book.owners(root)}).add(release.pin.name)
             taken = self.book.uses(release.pin)
             # a root spelled like a requirement is there whenever the requirement is; only the others are looked for
             self._roots.append(
@@ -104,13 +104,19 @@ class Featurizer:
         orphans: list[tuple[int, str]] = []
         for place in asking:
             for root in self._roots[place]:
-                owners = [names[name] for name in sorted(self._owners.get(root, ())) if name in names and names[name] != place]
+                owners = self._owners_of(root, names, place)
                 if not owners:
                     orphans.append((place, root))
                 elif not any((place, owner) in known for owner in owners):
                     pairs.extend((place, owner) for owner in owners)
         member.orphans = tuple(orphans)
         return np.array(list(dict.fromkeys(pairs)), dtype=np.int64).reshape(-1, 2)
+
+    def _owners_of(self, root: str, names: Mapping[NormalizedName, int], asking: int) -> list[int]:
+        """The members of a set that provide a root module, the one that asks left out."""
+        likely = self._owners.setdefault(root, {normalize(name) for name in self.book.owners(root)})
+        places = (names[name] for name in sorted(likely) if name in names)
+        return [place for place in places if place != asking and self.book.owns(self._facts[place].release, root)]
 
     def _code(self, python: str) -> int:
         if python not in self._pythons:

@@ -14,7 +14,6 @@ from resolver.rank.batch import Batch
 from resolver.rank.coverage import ProjectUses
 from resolver.rank.facts import FactBook, ReleaseFacts
 from resolver.rank.features import COLUMN, Floats
-from resolver.rank.featurizer import Featurizer
 from resolver.rank.history import History, keys
 from resolver.rank.sets import SET_COLUMN
 
@@ -28,7 +27,7 @@ class Told:
     place: int
     row: Floats
     worst: tuple[EdgeRisk, ...]
-    featurizer: Featurizer
+    uses: ProjectUses
 
 
 def edge_reason(importer: ReleaseFacts, provider: ReleaseFacts, python: str, row: Sequence[float], book: FactBook, history: History) -> str:
@@ -96,18 +95,17 @@ def set_reasons(told: Told, weights: Mapping[str, float] | None = None) -> tuple
 
 
 def _coverage(told: Told) -> str:
-    uses = ProjectUses(told.project, told.featurizer.book)
+    uses = told.uses
     if not uses.names:
         return ""
     member = told.batch.members[told.place]
-    missing = uses.missing(told.batch.owning_rows(uses, member))
-    roots = int(told.row[SET_COLUMN["roots_missing"]])
+    found = uses.mix(told.batch, member)
+    missing, roots = found.missing, uses.gone(member, found)
     if missing:
         return f"{len(missing)} of {len(uses.names)} names the project uses are missing, {missing[0]} among them"
     if roots:
-        return f"{roots} of the project's {len(uses.roots)} imported packages are in no release of the set"
-    unknown = round(float(told.row[SET_COLUMN["use_unknown"]]) * len(uses.names))
-    known = len(uses.names) - unknown
+        return f"nothing in the set provides {', '.join(roots[:3])}, which the project imports"
+    known = len(uses.names) - round(found.unknown * len(uses.names))
     return f"all {known} names the project uses that are on record exist in these versions" if known else ""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from resolver.core.candidate import Candidate, EdgeRisk, Scored
 from resolver.core.package import CUDA, PYTHON, Pin, Release
 from resolver.core.project import Project
-from resolver.rank.coverage import COVERAGE, coverage_factor
+from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor
 from resolver.rank.facts import FactBook, day_of
 from resolver.rank.features import COLUMN, Floats, Vocabulary, as_table, edge_row
 from resolver.rank.featurizer import Featurizer
@@ -84,8 +84,9 @@ class RuleRanker:
             return []
         batch = self._featurizer.batch(candidates)
         risks = rule_risks(batch.table)
-        table = self._featurizer.sets(project, batch, risks)
-        return scored_in_order(self._featurizer, project, batch, risks, table, rule_probability(table), set_reasons)
+        uses = ProjectUses(project, self._featurizer.book)
+        table = self._featurizer.sets(project, batch, risks, uses)
+        return scored_in_order(self._featurizer, project, uses, batch, risks, table, rule_probability(table), set_reasons)
 
 
 def rule_probability(table: Floats) -> Floats:

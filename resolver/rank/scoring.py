@@ -11,6 +11,7 @@ from resolver.core.candidate import EdgeRisk, Scored
 from resolver.core.package import PYTHON
 from resolver.core.project import Project
 from resolver.rank.batch import Batch, Member
+from resolver.rank.coverage import ProjectUses
 from resolver.rank.features import COLUMN, Floats
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.reasons import Told, edge_reason
@@ -26,7 +27,14 @@ SetReasons = Callable[[Told], tuple[str, ...]]
 
 
 def scored_in_order(
-    featurizer: Featurizer, project: Project, batch: Batch, risks: Floats, table: Floats, probability: Floats, reasons: SetReasons
+    featurizer: Featurizer,
+    project: Project,
+    uses: ProjectUses,
+    batch: Batch,
+    risks: Floats,
+    table: Floats,
+    probability: Floats,
+    reasons: SetReasons,
 ) -> list[Scored]:
     """All candidates, most probable first; near-equal ones by coverage, then coherent dates, then newer, then their pins."""
     order = sorted(range(len(batch.members)), key=lambda place: _order_key(batch.members[place], table[place], float(probability[place])))
@@ -34,7 +42,7 @@ def scored_in_order(
     scored = []
     for rank, place in enumerate(order):
         worst = tuple(_edge_risk(featurizer, batch, int(edge), risks, named) for edge in worst_edges(batch, place, risks))
-        told = Told(project=project, batch=batch, place=place, row=table[place], worst=worst, featurizer=featurizer)
+        told = Told(project=project, batch=batch, place=place, row=table[place], worst=worst, uses=uses)
         scored.append(
             Scored(
                 candidate=batch.members[place].candidate,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from resolver.core.package import CUDA, PYTHON
 from resolver.core.project import Project
 from resolver.rank.batch import Batch, Member
 from resolver.rank.coverage import COVERAGE, ProjectUses
-from resolver.rank.facts import day_of, python_day
+from resolver.rank.facts import ReleaseFacts, day_of, python_day
 from resolver.rank.features import COLUMN, Floats, signed_log
 from resolver.rank.versions import python_satisfies
 
@@ -49,6 +50,7 @@ _NO_EDGES = [0.0] * len(EDGES)
 def set_rows(project: Project, batch: Batch, risks: Floats, uses: ProjectUses) -> Floats:
     """One row of `SET_FEATURES` per candidate of the batch, given the risk of each distinct edge."""
     edges = _edge_rows(batch, np.clip(risks, 0.0, 0.9999))
+    shelves = Shelves(batch.releases)
     violated: dict[str, float] = {}
     worked = day_of(project.evidence.last_worked)
     rows = np.empty((len(batch.members), len(SET_FEATURES)))
@@ -56,8 +58,28 @@ def set_rows(project: Project, batch: Batch, risks: Floats, uses: ProjectUses) -
         python = member.candidate.target.python
         if python not in violated:
             violated[python] = float(sum(python_satisfies(python, bound.specifier) is False for bound in project.evidence.bounds))
-        rows[position] = [*edges[position], *_covered(batch, member, uses), *_shape(batch, member, violated[python], worked)]
+        rows[position] = [*edges[position], *uses.numbers(batch, member), *_shape(shelves, member, violated[python], worked)]
     return rows
+
+
+class Shelves:
+    """Facts of a batch's releases as arrays, by release number."""
+
+    def __init__(self, releases: Sequence[ReleaseFacts]) -> None:
+        self._releases = releases
+        self.days = np.array([facts.day for facts in releases])
+        self.installed = np.array([facts.name not in (PYTHON, CUDA) for facts in releases])
+        self.sdist_only = np.array([facts.sdist_only == 1.0 for facts in releases])
+        self._by_python: dict[str, tuple[Floats, Floats]] = {}
+
+    def wheels(self, python: str) -> tuple[Floats, Floats]:
+        """(whether a release has wheels and none for this interpreter, megabytes to fetch)."""
+        known = self._by_python.get(python)
+        if known is None:
+            unfit = np.array([float(facts.fits.get(python) == 0.0) for facts in self._releases])
+            sizes = np.nan_to_num(np.array([facts.sizes.get(python, math.nan) for facts in self._releases]))
+            known = self._by_python[python] = (unfit, sizes)
+        return known
 
 
 def _edge_rows(batch: Batch, risks: Floats) -> list[list[float]]:
@@ -87,34 +109,27 @@ def _edge_rows(batch: Batch, risks: Floats) -> list[list[float]]:
     return rows
 
 
-def _covered(batch: Batch, member: Member, uses: ProjectUses) -> list[float]:
-    if not uses.names:
-        return [0.0] * len(COVERAGE)
-    releases = member.candidate.packages
-    told = all(release.modules for release in releases)
-    return uses.numbers(batch.owning_rows(uses, member), told, {release.pin.name for release in releases})
-
-
-def _shape(batch: Batch, member: Member, violated: float, worked: float) -> list[float]:
+def _shape(shelves: Shelves, member: Member, violated: float, worked: float) -> list[float]:
     candidate = member.candidate
     python = candidate.target.python
-    members = [batch.releases[place] for place in member.places.tolist()]
-    packages = [facts for facts in members if facts.name not in (PYTHON, CUDA)]
-    days = sorted(facts.day for facts in packages if not math.isnan(facts.day))
+    own = member.places[shelves.installed[member.places]]
+    days = np.sort(shelves.days[own])
+    days = days[~np.isnan(days)].tolist()
     wanted = set(candidate.direct)
-    direct = sorted(facts.day for facts in packages if facts.name in wanted and not math.isnan(facts.day))
+    chosen = [place for release, place in zip(candidate.releases, member.places.tolist(), strict=True) if release.pin.name in wanted]
+    direct = sorted(day for day in shelves.days[chosen].tolist() if not math.isnan(day)) if chosen else []
     median = days[len(days) // 2] if days else math.nan
-    newest = days[-1] if days else math.nan
+    unfit, sizes = shelves.wheels(python)
     return [
         float(len(member.orphans)),
         violated,
         float(len(candidate.relaxed)),
-        float(sum(facts.sdist_only == 1.0 for facts in packages)),
-        float(sum(facts.fits.get(python, math.nan) == 0.0 for facts in packages)),
-        float(len(packages)),
-        math.log1p(sum(size for facts in packages if not math.isnan(size := facts.sizes.get(python, math.nan)))),
+        float(shelves.sdist_only[own].sum()),
+        float(unfit[own].sum()),
+        float(len(own)),
+        math.log1p(float(sizes[own].sum())),
         signed_log(days[-1 - len(days) // 10] - days[len(days) // 10]) if days else math.nan,
-        signed_log(newest - direct[0]) if direct else math.nan,
+        signed_log(days[-1] - direct[0]) if direct and days else math.nan,
         signed_log(python_day(python) - median),
         float(python.partition(".")[2] or 0),
         signed_log((direct[len(direct) // 2] if direct else median) - worked),

@@ -54,12 +54,10 @@ def write_export(outcomes: Iterable[Outcome], folder: Path) -> int:
 def read_export(folder: Path) -> Iterator[Outcome]:
     """The outcomes of an exported folder, in their order. Raises StoreError when a file is missing or damaged."""
     arrow = _arrow()
-    import pyarrow.parquet as pq
-
     try:
-        table = pq.read_table(folder / OUTCOMES, schema=_outcome_schema(arrow))
-        edges = pq.read_table(folder / EDGES, schema=_edge_schema(arrow))
-    except (OSError, arrow.ArrowException) as problem:
+        table = _read(folder / OUTCOMES, _outcome_schema(arrow))
+        edges = _read(folder / EDGES, _edge_schema(arrow))
+    except (OSError, arrow.ArrowException, KeyError) as problem:
         reason = str(problem).partition("\n")[0]
         raise StoreError(
             f"{folder} holds no readable export: {reason}", hint=f"a folder with {OUTCOMES} and {EDGES}, as --export writes it"
@@ -93,6 +91,14 @@ def _edge_schema(arrow: Any) -> pa.Schema:
     fields = [arrow.field("number", arrow.int32(), nullable=False)]
     fields += [arrow.field(name, arrow.bool_() if name == "broke" else arrow.string(), nullable=False) for name in EdgeRow._fields]
     return arrow.schema(fields)
+
+
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
+    """The columns of `schema` (others are passed over); KeyError when the file lacks one."""
+    import pyarrow.parquet as pq
+
+    table = pq.ParquetFile(path).read()
+    return table.select(schema.names).cast(schema)
 
 
 def _write(table: pa.Table, path: Path) -> None:

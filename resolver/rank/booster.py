@@ -11,9 +11,9 @@ from resolver.core.candidate import Candidate, Scored
 from resolver.core.project import Project
 from resolver.core.resolution import RankerInfo
 from resolver.interfaces import EdgeJudge, PackageIndex, Ranker, Timeline
+from resolver.rank.book import FactBook, Marks, Owners
 from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor
 from resolver.rank.edges import LearnedEdgeJudge
-from resolver.rank.facts import FactBook, Marks, Owners
 from resolver.rank.features import Floats
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.files import FACTS_FILE, Calibration, RankerText

@@ -11,7 +11,8 @@ import numpy as np
 from resolver.core.package import Release
 from resolver.core.project import Project
 from resolver.rank.batch import Batch, Member
-from resolver.rank.facts import FactBook, root_of
+from resolver.rank.book import FactBook
+from resolver.rank.facts import root_of
 from resolver.rank.features import Floats
 
 COVERAGE = ("use_count", "use_missing", "use_doubt", "use_unknown", "roots_missing", "roots_unknown")

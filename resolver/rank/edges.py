@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resolver.core.candidate import EdgeRisk
 from resolver.core.package import Pin, Release
-from resolver.rank.facts import FactBook
+from resolver.rank.book import FactBook
 from resolver.rank.features import as_table, edge_row
 from resolver.rank.files import RankerText
 from resolver.rank.forest import Forest

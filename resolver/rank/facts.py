@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
 import functools
 import math
 import re
-import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
-from resolver.core.errors import ResolverError
-from resolver.core.package import CUDA, PYTHON, NormalizedName, Pin, Release, normalize
+from resolver.core.package import PYTHON, NormalizedName, Release, normalize
 from resolver.core.target import PYTHON_RELEASED, PYTHONS
-from resolver.interfaces import PackageIndex, Timeline
-from resolver.rank.versions import Numbers, is_final, near, numbers
+from resolver.rank.versions import Numbers, near, numbers
 
 NAMESPACES = frozenset({"google", "mpl_toolkits", "nvidia", "zope", "azure", "ruamel", "backports", "jaraco", "sphinxcontrib", "paste"})
 """Modules that many distributions share: what counts as a root is the part below them, "google.protobuf"."""
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?([^;)]*)\)?\s*(?:;\s*(.*))?$", re.DOTALL)
 _EPOCH = date(1970, 1, 1).toordinal()
-
-Owners = Callable[[str], Sequence[str]]
-"""Root module -> the distributions that hold it."""
-
-Marks = Callable[[str, str], Mapping[str, float]]
-"""Name and version -> marks that its files carry ({"pb2": 1.0} when it ships protobuf-generated code)."""
 
 
 def root_of(dotted: str) -> str:
@@ -166,172 +156,3 @@ def _wheel_fit(wheels: Sequence[tuple[tuple[str, str], int]], python: str) -> tu
         if rank > best or math.isnan(size):
             best, size = max(rank, best), length / 1e6
     return best, size
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class NameFit:
-    """How an importer's names fare on a provider: how many it uses, how many are known to be there or missing."""
-
-    used: int = 0
-    offered: int = 0
-    missing: tuple[str, ...] = ()
-
-    @property
-    def unknown(self) -> int:
-        """How many names nothing is known of."""
-        return self.used - self.offered - len(self.missing)
-
-
-_NOTHING = NameFit()
-
-
-class FactBook:
-    """Remembers facts by pin, and answers what the index and the timeline know; not safe to share between threads.
-
-    `owners` maps a root module to the distributions that hold it, for releases whose modules are unknown.
-    """
-
-    def __init__(
-        self,
-        index: PackageIndex | None,
-        timeline: Timeline | None,
-        *,
-        marks: Marks | None = None,
-        owners: Owners | None = None,
-    ) -> None:
-        self._index = index
-        self._timeline = timeline
-        self._marks = marks
-        self._ask_owners = owners
-        self._owners: dict[str, Sequence[str]] = {}
-        self._facts: dict[Pin, ReleaseFacts] = {}
-        self._series: dict[NormalizedName, tuple[list[float], list[Numbers]]] = {}
-        self._uses: dict[Pin, Mapping[str, Sequence[str]]] = {}
-        self._fits: dict[tuple[Pin, Pin], NameFit] = {}
-        self._stdlib: dict[str, bool] = {}
-        self._pb2: dict[Pin, float] = {}
-
-    def facts(self, release: Release) -> ReleaseFacts:
-        """The facts of a release; a fuller description of the same pin replaces an emptier one."""
-        known = self._facts.get(release.pin)
-        if known is None or (release is not known.release and _fuller(release, known.release)):
-            known = self._facts[release.pin] = ReleaseFacts(release)
-        return known
-
-    def python(self, python: str) -> ReleaseFacts:
-        """The interpreter as a release."""
-        return self.facts(Release(pin=Pin(PYTHON, python)))
-
-    def newest_at(self, name: NormalizedName, day: float) -> tuple[Numbers | None, int]:
-        """The highest final version of `name` uploaded up to `day`, and how many final releases there were."""
-        days, highest = self._history_of(name)
-        count = bisect.bisect_right(days, day)
-        return (highest[count - 1] if count else None), count
-
-    def _history_of(self, name: NormalizedName) -> tuple[list[float], list[Numbers]]:
-        known = self._series.get(name)
-        if known is None:
-            if name == PYTHON:
-                dated = [(python_day(python), numbers(python)) for python in PYTHONS]
-            else:
-                dated = [
-                    (day_of(r.uploaded), numbers(r.version))
-                    for r in self._releases(name)
-                    if r.uploaded and not r.yanked and is_final(r.version)
-                ]
-            dated.sort()
-            highest: list[Numbers] = []
-            for _, number in dated:
-                highest.append(max(number, highest[-1]) if highest else number)
-            known = self._series[name] = ([day for day, _ in dated], highest)
-        return known
-
-    def _releases(self, name: NormalizedName) -> Sequence[Release]:
-        if self._index is None or name == CUDA:
-            return ()
-        try:
-            return self._index.releases(name)
-        except ResolverError:
-            return ()  # a package that the index cannot tell of has no dates; the features say so by NaN
-
-    def pb2(self, pin: Pin) -> float:
-        """1 when the release ships protobuf-generated code, 0 when nothing says so, NaN when nobody can tell."""
-        if self._marks is None:
-            return math.nan
-        known = self._pb2.get(pin)
-        if known is None:
-            known = self._pb2[pin] = float(self._marks(pin.name, pin.version).get("pb2", 0.0))
-        return known
-
-    def uses(self, pin: Pin) -> Mapping[str, Sequence[str]]:
-        """Root module (see `root_of`) -> dotted names that the release takes from it; empty when unknown."""
-        known = self._uses.get(pin)
-        if known is None:
-            told = self._timeline.uses(pin.name, pin.version) if self._timeline and pin.name not in (PYTHON, CUDA) else {}
-            grouped: dict[str, list[str]] = {}
-            for names in told.values():
-                for name in names:
-                    grouped.setdefault(root_of(name), []).append(name)
-            known = self._uses[pin] = grouped
-        return known
-
-    def is_stdlib(self, root: str) -> bool:
-        """Whether any interpreter offers this root module itself."""
-        known = self._stdlib.get(root)
-        if known is None:
-            known = root in sys.stdlib_module_names or (
-                self._timeline is not None and any(self._timeline.offers(PYTHON, python, [root])[0] for python in reversed(PYTHONS))
-            )
-            self._stdlib[root] = known
-        return known
-
-    def owners(self, root: str) -> Sequence[str]:
-        """Distributions known to hold a root module; none when nobody can tell."""
-        known = self._owners.get(root)
-        if known is None:
-            known = self._owners[root] = tuple(self._ask_owners(root)) if self._ask_owners else ()
-        return known
-
-    def owns(self, release: Release, root: str) -> bool:
-        """Whether a release provides a root module, by its own list of modules, else by its name or the owners known."""
-        if release.modules:
-            return root in release.modules
-        return normalize(root) == release.pin.name or release.pin.name in self.owners(root)
-
-    def is_elsewhere(self, root: str, names: Collection[NormalizedName]) -> bool:
-        """Whether the distributions known to hold a root module are all outside `names`; False when none is known."""
-        owners = self.owners(root)
-        return bool(owners) and not any(owner in names for owner in owners)
-
-    def offers(self, pin: Pin, dotted: Sequence[str]) -> Sequence[float | None]:
-        """Certainty for each dotted name, None when unknown."""
-        return self._timeline.offers(pin.name, pin.version, dotted) if self._timeline and dotted else [None] * len(dotted)
-
-    def fit(self, importer: Release, provider: Release) -> NameFit:
-        """How many of the names that `importer` takes from `provider` are there; remembered by the two pins."""
-        key = (importer.pin, provider.pin)
-        known = self._fits.get(key)
-        if known is None:
-            known = self._fits[key] = self._fit(importer, provider)
-        return known
-
-    def _fit(self, importer: Release, provider: Release) -> NameFit:
-        taken = self.uses(importer.pin)
-        if not taken:
-            return _NOTHING
-        if provider.pin.name == PYTHON:
-            dotted = [name for root, names in taken.items() if self.is_stdlib(root) for name in names]
-        else:
-            dotted = [name for root, names in taken.items() if self.owns(provider, root) for name in names]
-        if not dotted:
-            return _NOTHING
-        answers = self.offers(provider.pin, dotted)
-        return NameFit(
-            used=len(dotted),
-            offered=sum(answer is not None and answer >= 0.5 for answer in answers),
-            missing=tuple(name for name, answer in zip(dotted, answers, strict=True) if answer is not None and answer < 0.5),
-        )
-
-
-def _fuller(new: Release, old: Release) -> bool:
-    return (len(new.requires), len(new.modules), len(new.files)) > (len(old.requires), len(old.modules), len(old.files))

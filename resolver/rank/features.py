@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from resolver.core.package import PYTHON
-from resolver.rank.facts import FactBook, NameFit, ReleaseFacts, python_day
+from resolver.rank.book import FactBook, NameFit
+from resolver.rank.facts import ReleaseFacts, python_day
 from resolver.rank.history import LEVELS, History
 from resolver.rank.versions import python_satisfies, satisfies
 

@@ -11,8 +11,9 @@ from resolver.core.package import CUDA, PYTHON, NormalizedName, Pin, Release, no
 from resolver.core.project import Project
 from resolver.core.target import PYTHONS
 from resolver.rank.batch import Batch, Ints, Member
+from resolver.rank.book import FactBook
 from resolver.rank.coverage import ProjectUses
-from resolver.rank.facts import FactBook, ReleaseFacts
+from resolver.rank.facts import ReleaseFacts
 from resolver.rank.features import EDGE_FEATURES, Floats, Vocabulary, as_table, edge_row
 from resolver.rank.history import History
 from resolver.rank.sets import set_rows

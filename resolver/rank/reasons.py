@@ -11,8 +11,9 @@ from resolver.core.candidate import EdgeRisk
 from resolver.core.package import PYTHON
 from resolver.core.project import Project
 from resolver.rank.batch import Batch
+from resolver.rank.book import FactBook
 from resolver.rank.coverage import ProjectUses
-from resolver.rank.facts import FactBook, ReleaseFacts
+from resolver.rank.facts import ReleaseFacts
 from resolver.rank.features import COLUMN, Floats
 from resolver.rank.history import History, keys
 from resolver.rank.sets import SET_COLUMN

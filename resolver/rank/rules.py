@@ -10,8 +10,9 @@ import numpy as np
 from resolver.core.candidate import Candidate, EdgeRisk, Scored
 from resolver.core.package import CUDA, PYTHON, Pin, Release
 from resolver.core.project import Project
+from resolver.rank.book import FactBook
 from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor
-from resolver.rank.facts import FactBook, day_of
+from resolver.rank.facts import day_of
 from resolver.rank.features import COLUMN, Floats, Vocabulary, as_table, edge_row
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.history import History

@@ -13,14 +13,15 @@ from resolver.core.package import Pin
 from resolver.core.reporter import Reporter
 from resolver.interfaces import Ranker
 from resolver.rank.assemble import Assembler
+from resolver.rank.book import FactBook
 from resolver.rank.booster import LearnedRanker
-from resolver.rank.facts import FactBook
-from resolver.rank.features import SEEN
+from resolver.rank.features import SEEN, Floats
+from resolver.rank.forest import Forest
 from resolver.rank.rules import AsOfRanker, NewestRanker, RandomRanker, RuleRanker
 from resolver.rank.sets import EDGES
 from resolver.rank.versions import near
 from resolver.train.dataset import Corpus, Example, observe
-from resolver.train.fit import Recipe, fit
+from resolver.train.fit import Recipe, Tables, fit, fit_order, fit_sets
 from resolver.train.metrics import Judged, interval, mean_top_one, mean_top_one_of_ten, summary, table_of
 from resolver.train.split import by_framework, by_time, fold_of, hold_out
 
@@ -201,8 +202,40 @@ def _thorough(
         tell.step(f"evaluating {name}")
         judged = cross_judged(corpus, book, assembler, dataclasses.replace(recipe, without=columns))
         found["ablations, by stack"][name] = report(judged)
+    tell.step("comparing a classifier with lambdarank")
+    found["objectives, by stack"] = objectives(fit(corpus, book, assembler, recipe)[1], recipe)
     tell.step("evaluating with shuffled labels")
     found["leakage check: labels shuffled"] = {"learned": report(cross_judged(shuffled(corpus, recipe.seed), book, assembler, recipe))}
+
+
+def objectives(tables: Tables, recipe: Recipe, folds: int = 4) -> dict[str, dict[str, float]]:
+    """The set booster as a classifier and as a ranker by lambdarank, on the same groups; the second has no probabilities to judge."""
+    fold = fold_of(tables.groups, folds, recipe.seed + 1)
+    place = np.array([fold[group] for group in tables.groups])
+    scores = {"classifier": np.zeros(len(place)), "lambdarank": np.zeros(len(place))}
+    for number in sorted(set(fold.values())):
+        inside = place == number
+        groups = [group for group, test in zip(tables.groups, inside, strict=True) if not test]
+        scores["classifier"][inside] = Forest(fit_sets(tables.sets[~inside], tables.passed[~inside], recipe)).predict(tables.sets[inside])
+        text = fit_order(tables.sets[~inside], tables.passed[~inside], groups, recipe)
+        scores["lambdarank"][inside] = Forest(text).predict(tables.sets[inside])
+    found = {}
+    for name, score in scores.items():
+        kept = {"ndcg", "top1", "top1_of_10", "auc_within", "groups_with_choice"} | (
+            {"auc", "log_loss", "ece"} if name == "classifier" else set()
+        )
+        judged = _ordered(tables, score if name == "classifier" else 1.0 / (1.0 + np.exp(-score)))
+        found[name] = {metric: value for metric, value in summary(judged).items() if metric in kept}
+    return found
+
+
+def _ordered(tables: Tables, score: Floats) -> list[Judged]:
+    found = []
+    for group in sorted(set(tables.groups)):
+        inside = np.array([one == group for one in tables.groups])
+        order = np.argsort(-score[inside], kind="stable")
+        found.append(Judged(group=group, probability=score[inside][order], passed=tables.passed[inside][order]))
+    return found
 
 
 def framework_minors(corpus: Corpus, share: float = 0.2) -> list[Pin]:

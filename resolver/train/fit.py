@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,8 +14,8 @@ import numpy as np
 from resolver.core.errors import MissingExtra, ResolverError
 from resolver.core.package import PYTHON
 from resolver.rank.assemble import Assembler
+from resolver.rank.book import FactBook
 from resolver.rank.booster import set_probability
-from resolver.rank.facts import FactBook
 from resolver.rank.features import CODED, COLUMN, EDGE_FEATURES, SEEN, Floats, Vocabulary, as_table, edge_row
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.files import Calibration, RankerText
@@ -194,6 +195,15 @@ def fit_sets(table: Floats, passed: Floats, recipe: Recipe) -> str:
     return _train(table, passed, np.ones(len(passed)), settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed)
 
 
+def fit_order(table: Floats, passed: Floats, groups: Sequence[str], recipe: Recipe) -> str:
+    """The set booster trained to order the sets of each group (lambdarank) rather than to tell probabilities."""
+    order = sorted(range(len(groups)), key=groups.__getitem__)
+    sizes = [len(list(members)) for _, members in itertools.groupby(groups[place] for place in order)]
+    bounds = [-int(name in FALLING) for name in SET_FEATURES]
+    settings = {**SET_PARAMETERS, "objective": "lambdarank", "bagging_freq": 0, "monotone_constraints": bounds}
+    return _train(table[order], passed[order], np.ones(len(order)), settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed, sizes)
+
+
 def _set_rows(corpus: Corpus, places: Sequence[int], featurizer: Featurizer, edges: Forest) -> Floats:
     """Set features of some examples, group by group, since a group shares its project's uses."""
     rows = np.zeros((len(places), len(SET_FEATURES)))
@@ -245,10 +255,13 @@ def _train(
     names: list[str],
     categories: list[str],
     seed: int,
+    sizes: list[int] | None = None,
 ) -> str:
     import lightgbm
 
-    frame = lightgbm.Dataset(table, label=label, weight=weight, feature_name=names, categorical_feature=categories, free_raw_data=False)
+    frame = lightgbm.Dataset(
+        table, label=label, weight=weight, group=sizes, feature_name=names, categorical_feature=categories, free_raw_data=False
+    )
     booster = lightgbm.train({**settings, **_STEADY, "seed": seed}, frame, num_boost_round=rounds)
     text: str = booster.model_to_string(num_iteration=-1)
     return text

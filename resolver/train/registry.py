@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from resolver.rank.book import FactBook
 from resolver.rank.booster import LearnedRanker, has_ranker
-from resolver.rank.facts import FactBook
 from resolver.rank.files import RankerText, write_whole
 from resolver.train.dataset import Corpus
 from resolver.train.evaluate import judge

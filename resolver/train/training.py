@@ -14,8 +14,8 @@ from resolver.core.outcome import Outcome
 from resolver.core.reporter import Reporter
 from resolver.interfaces import PackageIndex, Timeline, Tracker
 from resolver.rank.assemble import Assembler
+from resolver.rank.book import FactBook, Marks, Owners
 from resolver.rank.booster import LearnedRanker
-from resolver.rank.facts import FactBook, Marks, Owners
 from resolver.train import evaluate as evaluation
 from resolver.train.dataset import Corpus, read_corpus
 from resolver.train.fit import Recipe, Tables, fit

@@ -4,7 +4,7 @@ import pytest
 
 from resolver.core.package import Pin, Release
 from resolver.interfaces import EdgeJudge
-from resolver.rank.facts import FactBook
+from resolver.rank.book import FactBook
 from resolver.rank.rules import RuleEdgeJudge
 from tests.fakes_rank import FakeIndex, FakeTimeline, release_of
 

@@ -8,7 +8,7 @@ import pytest
 from resolver.core.project import Project
 from resolver.interfaces import Ranker
 from resolver.rank.assemble import Assembler
-from resolver.rank.facts import FactBook
+from resolver.rank.book import FactBook
 from resolver.rank.rules import AsOfRanker, NewestRanker, RandomRanker, RuleRanker
 from tests.fakes_rank import COMPILED, FakeIndex, FakeTimeline, random_candidate
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from resolver.core.candidate import Edge
 from resolver.core.package import PYTHON, Pin, Release
-from resolver.rank.facts import FactBook, ReleaseFacts, parse_requirement
+from resolver.rank.book import FactBook
+from resolver.rank.facts import ReleaseFacts, parse_requirement
 from resolver.rank.features import COLUMN, EDGE_FEATURES, Vocabulary, edge_row
 from resolver.rank.history import History, Seen
 from tests.fakes_rank import FakeIndex, FakeTimeline, release_of, uploaded, version_of

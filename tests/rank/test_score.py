@@ -4,7 +4,7 @@ import pytest
 
 from resolver.core.errors import UsageError
 from resolver.rank.assemble import Assembler
-from resolver.rank.facts import FactBook
+from resolver.rank.book import FactBook
 from resolver.rank.rules import RuleRanker
 from resolver.rank.score import imported_names, score_lines, uses_of
 from tests.fakes_rank import FakeIndex, FakeTimeline

@@ -1,7 +1,7 @@
 import pytest
 
 from resolver.rank.assemble import Assembler
-from resolver.rank.facts import FactBook
+from resolver.rank.book import FactBook
 from resolver.train import fit as fitting
 from resolver.train.dataset import read_corpus
 from resolver.train.fit import Recipe, fit

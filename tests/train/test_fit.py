@@ -11,15 +11,15 @@ from resolver.core.package import NormalizedName, Pin
 from resolver.core.project import Evidence, Project
 from resolver.core.target import Target
 from resolver.rank.assemble import Assembler
+from resolver.rank.book import FactBook
 from resolver.rank.booster import LearnedRanker
 from resolver.rank.edges import LearnedEdgeJudge
-from resolver.rank.facts import FactBook
 from resolver.rank.forest import Forest
 from resolver.rank.rules import NewestRanker, RandomRanker
 from resolver.rank.score import uses_of
 from resolver.rank.sets import SET_FEATURES
 from resolver.train.dataset import Corpus
-from resolver.train.evaluate import judge, shuffled
+from resolver.train.evaluate import judge, objectives, shuffled
 from resolver.train.fit import Recipe, calibrate, fit
 from resolver.train.metrics import summary
 from tests.fakes_rank import FakeIndex, FakeTimeline, release_of
@@ -124,3 +124,10 @@ def test_the_library_alone_predicts_what_the_package_predicts(world):
     assert np.array_equal(ours.predict(table), package.predict(table, num_threads=1))
     assert np.array_equal(ours.contributions(table), package.predict(table, num_threads=1, pred_contrib=True))
     assert ours.predict(table[:0]).shape == (0,)
+
+
+def test_classifier_and_lambdarank_are_compared_on_the_same_groups(world):
+    found = objectives(world.tables, Recipe())
+    assert set(found) == {"classifier", "lambdarank"}
+    assert found["lambdarank"]["ndcg"] > 0.8
+    assert "log_loss" not in found["lambdarank"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import enum
+from collections.abc import Callable
+from typing import Any
 
 
 class Guard(enum.IntFlag):
@@ -90,11 +92,39 @@ def dotted(node: ast.expr) -> str:
     return ".".join([node.id, *reversed(names)])
 
 
+_LEAVES = (
+    ast.Constant, ast.Name, ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal,
+    *ast.operator.__subclasses__(), *ast.unaryop.__subclasses__(), *ast.cmpop.__subclasses__(), *ast.boolop.__subclasses__(),
+)  # fmt: skip
+
+
 class GuardedVisitor(ast.NodeVisitor):
     """A visitor whose `guard` tells, at every node, what the code there is protected against."""
 
     def __init__(self, guard: Guard = Guard.NONE) -> None:
         self.guard = guard
+        self._methods: dict[type[ast.AST], Callable[[Any], Any] | None] = dict.fromkeys(_LEAVES)
+
+    def visit(self, node: ast.AST) -> None:
+        """Visit one node; as the base class does, but leaves cost nothing and methods are looked up once."""
+        kind = node.__class__
+        try:
+            method = self._methods[kind]
+        except KeyError:
+            method = self._methods[kind] = getattr(self, "visit_" + kind.__name__, self.generic_visit)
+        if method is not None:
+            method(node)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        """Visit all children."""
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if value.__class__ is list:
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self.visit(item)
+            elif isinstance(value, ast.AST):
+                self.visit(value)
 
     def under(self, guard: Guard, *nodes: ast.AST) -> None:
         """Visit nodes that are protected against `guard` besides what already holds."""

@@ -78,6 +78,8 @@ def join(paths):
         if any(lists[version][module] is None for version in present):
             continue
         for name in sorted(set().union(*(lists[version][module] for version in present))):
+            if any(module + "." + name in offered for offered in lists.values()):
+                continue  # submodules are in dir() or not depending on what else was imported before
             having = [version for version in present if name in lists[version][module]]
             if having != present:
                 note(spans, order, having, module, name)

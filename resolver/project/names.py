@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from packaging.requirements import Requirement
@@ -98,7 +99,8 @@ def distribution_of(key: str, chosen: Iterable[str], owners: Owners) -> str | No
     for name in family:
         if name in chosen:
             return name
-    provided = [normalize(name) for name in (owners(key) if "." in key else ()) or owners(root)]
+    offered = (owners(key) if "." in key else ()) or owners(root)
+    provided = [normalize(name) for name in offered if _NAME.match(name)]
     for name in provided:
         if name in chosen:
             return name
@@ -134,6 +136,7 @@ def namespace_of(dotted: str) -> str:
     return parts[0]
 
 
+_NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")
 _SHARED = frozenset({"google", "azure", "zope", "ruamel", "backports", "jaraco", "nvidia", "sphinxcontrib", "opentelemetry", "mx"})
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from resolver.project.guards import dotted
 
@@ -40,39 +41,83 @@ def scope_of(kind: str, body: Iterable[ast.AST], arguments: ast.arguments | None
         for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg):
             if argument is not None:
                 scope.add(argument.arg, Binding("", 0))
-    waiting = list(reversed(list(body)))
+    waiting = list(body)
+    waiting.reverse()
     while waiting:
         node = waiting.pop()
-        waiting.extend(reversed(list(_bind(scope, node))))
+        binder = _BINDERS.get(node.__class__)
+        if binder is not None:
+            binder(scope, node)
+        if node.__class__ not in _CLOSED:
+            inner = [child for field in node._fields if field in _BINDING_FIELDS for child in _children(getattr(node, field))]
+            waiting.extend(reversed(inner))
     return scope
 
 
-def _bind(scope: Scope, node: ast.AST) -> Iterator[ast.AST]:
-    line = getattr(node, "lineno", 0)
-    match node:
-        case ast.Import(names=names):
-            for alias in names:
-                scope.add(alias.asname or alias.name.split(".")[0], Binding(alias.name if alias.asname else alias.name.split(".")[0], line))
-        case ast.ImportFrom(module=module, names=names, level=level):
-            for alias in names:
-                scope.add(alias.asname or alias.name, Binding(f"{module}.{alias.name}" if module and not level else "", line))
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            scope.add(node.name, Binding("", line))
-            return
-        case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            return
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            if not (isinstance(value, ast.Constant) and value.value is None):
-                scope.add(name, Binding("", line, alias=dotted(value)))
-            yield value
-            return
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-            scope.add(name, Binding("", line))
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            scope.add(name, Binding("", line))
-        case _:
-            pass
-    yield from ast.iter_child_nodes(node)
+_BINDING_FIELDS = frozenset({
+    "body", "orelse", "finalbody", "handlers", "targets", "target", "items", "optional_vars", "elts", "cases", "pattern",
+    "patterns", "kwd_patterns",
+})  # fmt: skip
+"""Where a statement binds names or holds statements that do; names bound by := inside expressions are not worth the walk."""
+_CLOSED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Assign})
+
+
+def _children(value: object) -> list[ast.AST]:
+    return (
+        [item for item in value if isinstance(item, ast.AST)] if isinstance(value, list) else [value] if isinstance(value, ast.AST) else []
+    )
+
+
+def _import(scope: Scope, node: ast.Import) -> None:
+    for alias in node.names:
+        root = alias.name.split(".")[0]
+        scope.add(alias.asname or root, Binding(alias.name if alias.asname else root, node.lineno))
+
+
+def _import_from(scope: Scope, node: ast.ImportFrom) -> None:
+    for alias in node.names:
+        scope.add(alias.asname or alias.name, Binding(f"{node.module}.{alias.name}" if node.module and not node.level else "", node.lineno))
+
+
+def _definition(scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+    scope.add(node.name, Binding("", node.lineno))
+
+
+def _assignment(scope: Scope, node: ast.Assign) -> None:
+    """`K = keras.backend` is an alias; `x = None` (after a failed import) takes no meaning away."""
+    if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        name = node.targets[0].id
+        if not (isinstance(node.value, ast.Constant) and node.value.value is None):
+            scope.add(name, Binding("", node.lineno, alias=dotted(node.value)))
+        return
+    for target in node.targets:
+        for part in ast.walk(target):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                scope.add(part.id, Binding("", node.lineno))
+
+
+def _name(scope: Scope, node: ast.Name) -> None:
+    if not isinstance(node.ctx, ast.Load):
+        scope.add(node.id, Binding("", node.lineno))
+
+
+def _named(scope: Scope, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar) -> None:
+    if node.name:
+        scope.add(node.name, Binding("", node.lineno))
+
+
+_BINDERS: dict[type[ast.AST], Callable[[Scope, Any], None]] = {
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.FunctionDef: _definition,
+    ast.AsyncFunctionDef: _definition,
+    ast.ClassDef: _definition,
+    ast.Assign: _assignment,
+    ast.Name: _name,
+    ast.ExceptHandler: _named,
+    ast.MatchAs: _named,
+    ast.MatchStar: _named,
+}
 
 
 class Names:

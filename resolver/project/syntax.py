@@ -17,6 +17,9 @@ from resolver.project.guards import GuardedVisitor, dotted
 
 _BUILTIN_GENERICS = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
 _METHODS = {"removeprefix": 9, "removesuffix": 9, "is_relative_to": 9, "bit_count": 10}
+# Most sources use nothing new; a glance at their bytes saves parsing and visiting them again.
+_NEW_GRAMMAR = re.compile(rb":=|\bwith\s*\(|^\s*match\s|\bexcept\s*\*|=\s*[}!:]|/\s*[,)]|^\s*@\w*[\[(]", re.MULTILINE)
+_EVALUATED = re.compile(rb"\b(?:list|dict|tuple|set|frozenset|type)\[|\bcollections\b|\||" + b"|".join(name.encode() for name in _METHODS))
 _NEWER = (
     (re.compile(r"^\s*type\s+\w+(\[[^\]]*\])?\s*=\s*\S", re.MULTILINE), "a type statement"),
     (re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE), "type parameters"),
@@ -41,7 +44,9 @@ def syntax_bounds(raw: bytes, tree: ast.Module | None, path: str) -> tuple[Bound
     """Bounds that follow from the grammar and from what is evaluated; guarded code asks for nothing. Parses twice or more."""
     if tree is None:
         return _rejected(raw, path)
-    found = list(_grammar(raw, path))
+    found = list(_grammar(raw, path)) if _NEW_GRAMMAR.search(raw) else []
+    if not _EVALUATED.search(raw):
+        return tuple(found)
     visitor = _Visitor(path, postponed=_postponed(tree))
     try:
         visitor.visit(tree)

@@ -1,4 +1,4 @@
-"""Which base image a target runs on, and what that image already has inside."""
+"""Which base image a target runs on."""
 
 from __future__ import annotations
 
@@ -23,13 +23,3 @@ def base_image(target: Target, codename: str = CODENAME) -> str:
 def docker_platform(target: Target) -> str:
     """The container platform of a target ("linux/amd64"); "" when it has no common name."""
     return _DOCKER_PLATFORMS.get(target.platform, "")
-
-
-def base_setuptools(python: str) -> str:
-    """The setuptools that the official image of an interpreter carries, "" for 3.12 and later, which carry none."""
-    number = minor(python)
-    if number >= 12:
-        return ""
-    if number >= 10:
-        return "65.5.1"
-    return "58.1.0" if number == 9 else "57.5.0"

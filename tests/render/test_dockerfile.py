@@ -89,22 +89,34 @@ def test_a_sdist_that_needs_a_compiler_is_built_in_a_stage_of_its_own() -> None:
     assert "from=wheels,source=/wheels" in final
 
 
-def test_a_pure_sdist_stays_in_one_stage_where_the_base_image_can_build_it() -> None:
-    assert instructions(render(resolution(("termcolor==1.1.0",)))).count("FROM") == 1
-
-
-def test_where_the_base_image_has_no_setuptools_a_pure_sdist_gets_a_stage_without_compiler() -> None:
-    text = render(resolution(("termcolor==1.1.0",), python="3.12"))
+def test_a_sdist_of_which_nobody_knows_gets_a_compiler_only_when_it_fails_without() -> None:
+    text = render(resolution(("termcolor==1.1.0",)))
     assert instructions(text).count("FROM") == 2
-    assert "'setuptools>=66.1,<72'" in text
-    assert "build-essential" not in text
+    assert "'cython<3' 'setuptools<58' 'wheel<0.46'" in text
+    assert "{ build || { apt-get update && apt-get install -y --no-install-recommends build-essential && build; }; }" in text
+    assert "'setuptools>=66.1,<72'" in render(resolution(("termcolor==1.1.0",), python="3.12"))
+
+
+def test_a_wheel_for_another_interpreter_tells_that_a_compiler_is_needed() -> None:
+    text = render(resolution(("numpy==1.16.4",), python="3.8"))
+    assert " && build\n" in text
+    assert "'cython<3' 'setuptools<58' 'wheel<0.46'" in text
 
 
 def test_sdists_of_different_times_get_different_build_tools() -> None:
-    text = render(resolution(("termcolor==1.1.0", "antlr4-python3-runtime==4.9.3"), python="3.11"))
-    assert text.count("pip wheel") == 1, "the later one is built by the base image's own setuptools"
-    assert "'termcolor==1.1.0 --hash" in text
-    assert "antlr4" not in text
+    text = render(resolution(("termcolor==1.1.0", "antlr4-python3-runtime==4.9.3", "fire==0.4.0"), python="3.11"))
+    builds = [part for part in text.split("RUN ") if "pip wheel" in part]
+    assert ["termcolor" in part for part in builds] == ["fire" in part for part in builds] == [True, False]
+    assert "'setuptools<58'" in builds[0]
+    assert "antlr4-python3-runtime==4.9.3" in builds[1]
+    assert "'setuptools<66'" in builds[1]
+
+
+def test_the_sets_own_numpy_is_there_for_the_build() -> None:
+    assert "'cython<3' 'numpy==1.21.6' 'scipy==1.7.3' 'setuptools<58'" in render(
+        resolution(("gym==0.17.3", "numpy==1.21.6", "scipy==1.7.3"))
+    )
+    assert "'scipy" not in render(resolution(("termcolor==1.1.0", "numpy==1.21.6", "scipy==1.7.3")))
 
 
 def test_cuda_asks_for_the_devices() -> None:

@@ -90,8 +90,8 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
     ),
     (
         re.compile(
-            r"Descriptors cannot (not )?be created directly|google[./]protobuf|'MessageFactory' object|FieldDescriptor|\bprotobuf\b.*(version|gencode)"
-            r"|Gencode/Runtime|'_?(message|descriptor)\.\w+' .*has no attribute"
+            r"Descriptors cannot (not )?be created directly|google[./]protobuf|'MessageFactory' object|FieldDescriptor"
+            r"|\bprotobuf\b.*(version|gencode)|Gencode/Runtime|'_?(message|descriptor)\.\w+' .*has no attribute"
         ),
         F.PROTOBUF,
         _fixed("protobuf"),

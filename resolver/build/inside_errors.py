@@ -36,6 +36,8 @@ def subject_of(error, text):
             name = lacking.group(1) or lacking.group(2)
             for space in (scope.f_locals, scope.f_globals):
                 for value in list(space.values()):
+                    if isinstance(value, types.ModuleType):
+                        value = vars(value).get(name)
                     kind = value if isinstance(value, type) else type(value)
                     if kind.__name__ == name and kind.__module__ not in ("builtins",):
                         return str(kind.__module__)

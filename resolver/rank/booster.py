@@ -12,7 +12,7 @@ from resolver.core.project import Project
 from resolver.core.resolution import RankerInfo
 from resolver.interfaces import EdgeJudge, PackageIndex, Ranker, Timeline
 from resolver.rank.book import FactBook, Marks, Owners
-from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor
+from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor, lacking
 from resolver.rank.edges import LearnedEdgeJudge
 from resolver.rank.features import Floats
 from resolver.rank.featurizer import Featurizer
@@ -34,7 +34,8 @@ GROUPS = {
 def set_probability(raw: Floats, table: Floats, calibration: Calibration) -> Floats:
     """Calibrated probability; a set that lacks a name or a module the project uses is all but ruled out, whatever the booster says."""
     place = SET_COLUMN[COVERAGE[0]]
-    found: Floats = calibration.apply(raw) * coverage_factor(table[:, place : place + len(COVERAGE)])
+    covered = table[:, place : place + len(COVERAGE)]
+    found: Floats = calibration.apply(raw) * np.where(lacking(covered), coverage_factor(covered), 1.0)
     return found
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from resolver.core.package import Release
 from resolver.core.project import Project
@@ -15,9 +16,11 @@ from resolver.rank.book import FactBook
 from resolver.rank.facts import root_of
 from resolver.rank.features import Floats
 
+Flags = npt.NDArray[np.bool_]
+
 COVERAGE = ("use_count", "use_missing", "use_doubt", "use_unknown", "roots_missing", "roots_unknown")
-"""Columns: names used (logarithm), names known to be missing, summed doubt of the uncertain ones, share unknown, import roots that
-nothing in the set provides, and those of which that cannot be told."""
+"""Columns: names used (logarithm), names known to be missing, doubt (minus the logarithm of the chance that every root offers what is
+used of it), share of names unknown, import roots that nothing in the set provides, and those of which that cannot be told."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,11 @@ SURELY_MISSING = 0.2
 """Certainty up to which a name counts as missing."""
 _FLOOR = 0.04
 _EACH = 0.8
+
+
+def chance(certainty: float) -> float:
+    """The chance that a project finds a root's names, given the certainty of the most doubtful one: even a sure absence may be wrong."""
+    return float(_FLOOR + (1.0 - _FLOOR) * certainty**0.7)
 
 
 class ProjectUses:
@@ -86,7 +94,7 @@ class ProjectUses:
         return Mix(
             missing=tuple(self.names[place] for place in np.flatnonzero(missing)),
             absent=tuple(self.roots[place] for place in np.unique(self._root_of[best == _ABSENT])),
-            doubt=float((1.0 - best[known & ~missing]).sum()),
+            doubt=sum(-math.log(chance(float(best[known & (self._root_of == root)].min()))) for root in set(self._root_of[known].tolist())),
             unknown=float((~known).mean()),
         )
 
@@ -115,8 +123,15 @@ class ProjectUses:
         return tuple(root for root in found.absent if told or self._book.is_elsewhere(root, names))
 
 
+def lacking(table: Floats) -> Flags:
+    """Of rows of `COVERAGE` those that likely lack a name or a module that the project uses."""
+    found: Flags = (table[:, 1] > 0) | (table[:, 4] > 0)
+    return found
+
+
 def coverage_factor(table: Floats) -> Floats:
-    """What a probability is multiplied by for rows of `COVERAGE`: 1 when nothing is missing, about 0.04 and falling otherwise."""
-    missing = table[:, 1] + table[:, 4]
-    hard = np.where(missing > 0, _FLOOR * _EACH ** np.minimum(missing - 1, 30), 1.0)
-    return hard * np.maximum(0.5, 1.0 - 0.3 * table[:, 2]) * np.maximum(0.6, 1.0 - 0.2 * table[:, 5])
+    """What a probability is multiplied by for rows of `COVERAGE`: 1 when all is surely there, 0.04 or less when not."""
+    names = np.exp(-table[:, 2]) * _EACH ** np.minimum(np.maximum(table[:, 1] - 1, 0), 20)
+    roots = np.where(table[:, 4] > 0, _FLOOR * _EACH ** np.minimum(np.maximum(table[:, 4] - 1, 0), 20), 1.0)
+    found: Floats = names * roots * np.maximum(0.6, 1.0 - 0.2 * table[:, 5])
+    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,10 +50,33 @@ class Forest:
     def __init__(self, text: str) -> None:
         self._text = text
         self._handle: ctypes.c_void_p | None = None
+        self._single: tuple[ctypes.c_void_p, Floats, ctypes.c_void_p, ctypes.c_double, ctypes.c_int64] | None = None
 
     def predict(self, table: Floats) -> Floats:
         """The probability for each row; microseconds a row, some 20 for a single one. Raises ResolverError for damaged trees."""
         return self._run(table, _PROBABILITY, 1).ravel()
+
+    def predict_one(self, row: Sequence[float]) -> float:
+        """The probability for one row, through the interface made for single rows (a tenth of the time of `predict`)."""
+        if self._single is None:
+            buffer, config = np.zeros(len(row)), ctypes.c_void_p()
+            self._check(
+                _library().LGBM_BoosterPredictForMatSingleRowFastInit(
+                    self._get(),
+                    ctypes.c_int(_PROBABILITY),
+                    ctypes.c_int(0),
+                    ctypes.c_int(-1),
+                    ctypes.c_int(_FLOAT64),
+                    ctypes.c_int32(len(row)),
+                    ctypes.c_char_p(_SETTINGS),
+                    ctypes.byref(config),
+                )
+            )
+            self._single = (config, buffer, buffer.ctypes.data_as(ctypes.c_void_p), ctypes.c_double(0.0), ctypes.c_int64(0))
+        config, buffer, address, result, length = self._single
+        buffer[:] = row
+        self._check(_library().LGBM_BoosterPredictForMatSingleRowFast(config, address, ctypes.byref(length), ctypes.byref(result)))
+        return result.value
 
     def contributions(self, table: Floats) -> Floats:
         """What each column contributed to each row (SHAP values, in log-odds; the last column is the base)."""
@@ -99,5 +123,7 @@ class Forest:
             raise ResolverError(f"the ranker's LightGBM text cannot be read: {told}", hint="train it again: resolver train")
 
     def __del__(self) -> None:
+        if self._single is not None:
+            _library().LGBM_FastConfigFree(self._single[0])
         if self._handle is not None:
             _library().LGBM_BoosterFree(self._handle)

@@ -15,7 +15,7 @@ from resolver.core.errors import MissingExtra, ResolverError
 from resolver.core.package import PYTHON
 from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
-from resolver.rank.booster import set_probability
+from resolver.rank.coverage import COVERAGE, lacking
 from resolver.rank.features import CODED, COLUMN, EDGE_FEATURES, SEEN, Floats, Vocabulary, as_table, edge_row
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.files import Calibration, RankerText
@@ -219,7 +219,8 @@ def _set_rows(corpus: Corpus, places: Sequence[int], featurizer: Featurizer, edg
 
 def calibrate(raw: Floats, passed: Floats, sets: Floats) -> Calibration:
     """Isotonic from a thousand outcomes on, Platt below; on out-of-fold probabilities of sets that lack nothing the project uses."""
-    whole = set_probability(raw, sets, Calibration()) >= 0.5 * np.clip(raw, 0.001, 0.999)
+    place = SET_COLUMN[COVERAGE[0]]
+    whole = ~lacking(sets[:, place : place + len(COVERAGE)])
     raw, passed = raw[whole], passed[whole]
     if len(raw) < 20 or not 0 < passed.mean() < 1:
         return Calibration()

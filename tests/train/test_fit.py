@@ -124,6 +124,7 @@ def test_the_library_alone_predicts_what_the_package_predicts(world):
     assert np.array_equal(ours.predict(table), package.predict(table, num_threads=1))
     assert np.array_equal(ours.contributions(table), package.predict(table, num_threads=1, pred_contrib=True))
     assert ours.predict(table[:0]).shape == (0,)
+    assert [ours.predict_one(row.tolist()) for row in table[:9]] == ours.predict(table[:9]).tolist()
 
 
 def test_classifier_and_lambdarank_are_compared_on_the_same_groups(world):

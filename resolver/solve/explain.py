@@ -107,12 +107,17 @@ def _asked(view: View, causes: Sequence[tuple[Demand, Entry | None]]) -> tuple[C
         barren = not view.admitted(shelf, [demand])
         if not (demand.specifier or barren):
             continue
-        name = entries[0].shelf.name
-        ranks = sorted({e.rank for e in entries if e.shelf.name == name}, reverse=True)
-        versions = [str(entries[0].shelf.versions[rank]) for rank in (ranks[0], ranks[-1])]
-        text = f"{name} {versions[0] if len(ranks) == 1 else ' to '.join(versions)} needs {demand.name}{demand.specifier}"
+        text = f"{_named(entries)} needs {demand.name}{demand.specifier}"
         sentences.append(Conflict(sentence=f"{text}, {_why_barren(view, shelf, demand)}" if barren else text))
     return tuple(sentences[:_MOST_DEMANDS])
+
+
+def _named(entries: Sequence[Entry]) -> str:
+    """ "tensorflow 1.14.0 to 1.15.4" for releases of one package (the first one's; others that ask the same are left out)."""
+    shelf = entries[0].shelf
+    ranks = sorted({entry.rank for entry in entries if entry.shelf is shelf}, reverse=True)
+    ends = dict.fromkeys(str(shelf.versions[rank]) for rank in (ranks[0], ranks[-1]))
+    return f"{shelf.name} {' to '.join(ends)}"
 
 
 def _where(need: Need) -> str:

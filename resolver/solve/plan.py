@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -92,21 +93,14 @@ def _anchors(view: View, roots: Roots, frameworks: Sequence[str]) -> Iterator[tu
 
 
 def halving(items: Sequence[T]) -> Iterator[T]:
-    """The items with every prefix spread evenly: the ends, the middle, the quarters, and so on."""
-    if not items:
-        return
-    seen: set[int] = set()
-    step = len(items) - 1
-    for at in (0, len(items) - 1):
-        if at not in seen:
-            seen.add(at)
-            yield items[at]
-    while len(seen) < len(items):
-        step = max(1, step // 2)
-        for at in range(0, len(items), step):
-            if at not in seen:
-                seen.add(at)
-                yield items[at]
+    """The items with every prefix spread evenly: the middle, the quarters, the eighths, and so on."""
+    spans = collections.deque([(0, len(items))])
+    while spans:
+        start, stop = spans.popleft()
+        if start < stop:
+            middle = (start + stop) // 2
+            yield items[middle]
+            spans += ((start, middle), (middle + 1, stop))
 
 
 def alternate(streams: Iterable[Iterable[T]]) -> Iterator[T]:

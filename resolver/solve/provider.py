@@ -46,7 +46,11 @@ class Lazily(Sequence[Entry]):
 
 
 class Provider(AbstractProvider[Demand, Entry, str]):
-    """One search on one target under one policy. `pinned` is set by the caller: it tells what the search has chosen so far."""
+    """One search on one target under one policy.
+
+    Set by the caller: `pinned` tells what the search has chosen so far; `loose` lets in releases that are doubtful: sources that
+    likely need a compiler, pre-releases, and those whose metadata is out of reach.
+    """
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         self.judge = judge if policy.kind == "learned" else None
         self.seed = seed
         self.pinned: Callable[[], Mapping[str, Entry]] = dict
+        self.loose = False
         self.dropped: frozenset[Demand] = frozenset()
         self.touched: set[Shelf] = set()
         self._width: dict[str, int] = {}
@@ -99,7 +104,7 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         restrictions = self.restrictions.get(first.name)
         if restrictions:
             demands += restrictions
-        mask = self.view.admitted(shelf, demands, self.policy.as_of)
+        mask = self.view.admitted(shelf, demands, self.policy.as_of, loose=self.loose)
         late = self.is_late(shelf, mask)
         for entry in incompatibilities[identifier]:
             mask &= ~(1 << entry.rank)
@@ -111,15 +116,25 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         return self.policy.as_of is not None and mask != 0 and not mask & shelf.before(self.policy.as_of)
 
     def ordered(self, shelf: Shelf, mask: int, extra: str, *, late: bool) -> Sequence[Entry]:
-        """The releases of a mask in the policy's order, most wanted first."""
+        """The releases of a mask in the policy's order, most wanted first; doubtful ones last."""
+        if not mask & (mask - 1):
+            return shelf.listed(mask, extra)
+        return Lazily(mask.bit_count(), lambda: shelf.readable(self._preferred(shelf, mask, extra, late=late), last=self.loose))
+
+    def _preferred(self, shelf: Shelf, mask: int, extra: str, *, late: bool) -> Iterable[Entry]:
+        if self.loose:
+            worse = self.view.masks(shelf)[1]
+            parts = (mask & shelf.finals & ~worse, mask & shelf.finals & worse, mask & ~shelf.finals)
+            if mask not in parts:
+                return (entry for part in parts for entry in self._preferred(shelf, part, extra, late=late))
         if late:
-            return sorted(shelf.listed(mask, extra), key=lambda entry: (shelf.uploaded(entry.rank), entry.rank))
+            return shelf.earliest(mask, extra)
         if self.policy.kind == "lowest" and shelf.name in self.direct:
             return shelf.listed(mask, extra)[::-1]
         if self.policy.kind == "perturbed" and not self.policy.moves:
             return self._shifted(shelf, mask, extra)
         if self.judge is not None and mask & (mask - 1):
-            return Lazily(mask.bit_count(), lambda: self._learned(shelf, mask, extra))
+            return self._learned(shelf, mask, extra)
         return shelf.listed(mask, extra)
 
     def _shifted(self, shelf: Shelf, mask: int, extra: str) -> Sequence[Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from resolvelib import BaseReporter
 from resolvelib.resolvers import Resolution, ResolutionImpossible, ResolutionTooDeep
@@ -52,8 +52,8 @@ def search(
     relaxed: tuple[Relaxation, ...] = (),
     touched: set[Shelf] | None = None,
 ) -> Candidate | Clash:
-    """One set under a policy, or why there is none. Implied demands that cannot be met are dropped; `touched` is filled with
-    every shelf that was looked at. 2 to 5 ms when warm.
+    """One set under a policy, or why there is none. Implied demands that cannot be met are dropped, sources that likely
+    need a compiler come in when nothing else helps; `touched` is filled with every shelf that was looked at. 2 to 5 ms when warm.
     """
     restrictions: dict[str, list[Demand]] = {}
     for demand in roots.constraints:
@@ -63,14 +63,44 @@ def search(
     provider = Provider(view, policy, direct=roots.direct, order=order, restrictions=restrictions, judge=judge, seed=seed)
     if touched is not None:
         provider.touched = touched
+    clash = Clash(gave_up=True)
     while True:
-        found = walk(provider, roots.demands) or _run(provider, roots.demands)
+        found = (None if provider.loose else walk(provider, roots.demands)) or _run(provider, roots.demands)
         if not isinstance(found, Clash):
-            return assemble(view, roots, found, policy, dropped=provider.dropped, relaxed=relaxed)
+            reached, asked = _closure(view, roots, found, provider.dropped)
+            if not provider.loose or _lawful(view, asked, found, restrictions):
+                return assemble(view, roots, reached, asked, policy, relaxed)
+            return clash
         soft = {demand for demand, _ in found.causes if demand.soft}
-        if not soft - provider.dropped:
+        if soft - provider.dropped:
+            provider.dropped |= soft
+        elif provider.loose or policy.moves or not any(_doubtful(view, shelf) for shelf in provider.touched):
             return found
-        provider.dropped |= soft
+        else:
+            provider.loose, clash = True, found
+
+
+def _doubtful(view: View, shelf: Shelf) -> bool:
+    """Whether the loose search could find more on a shelf than the first one."""
+    return bool(view.masks(shelf)[1] or shelf.unread or shelf.all & ~shelf.finals)
+
+
+def _lawful(
+    view: View, asked: Sequence[tuple[str, Demand]], pinned: Mapping[str, Entry], restrictions: Mapping[str, Sequence[Demand]]
+) -> bool:
+    """Whether every pre-release of a set is asked for or without alternative, by everything that the set itself asks."""
+    wanted: dict[str, list[Demand]] = {}
+    for importer, demand in asked:
+        if importer != demand.name:
+            wanted.setdefault(demand.name, []).append(demand)
+    for name, demands in wanted.items():
+        entry = pinned[name]
+        if not entry.shelf.finals >> entry.rank & 1:
+            everything = (*demands, *restrictions.get(name, ()))
+            finals = view.admitted(entry.shelf, everything, loose=True) & entry.shelf.finals
+            if finals and not any(demand.pre or demand.exact for demand in everything):
+                return False
+    return True
 
 
 def _run(provider: Provider, demands: Sequence[Demand]) -> dict[str, Entry] | Clash:
@@ -84,18 +114,12 @@ def _run(provider: Provider, demands: Sequence[Demand]) -> dict[str, Entry] | Cl
         return Clash(gave_up=True)
 
 
-def assemble(
-    view: View,
-    roots: Roots,
-    pinned: dict[str, Entry],
-    policy: Policy,
-    *,
-    dropped: frozenset[Demand] = frozenset(),
-    relaxed: tuple[Relaxation, ...] = (),
-) -> Candidate:
-    """The set that the roots reach, with its edges; packages that backtracking left behind are not in it."""
+def _closure(
+    view: View, roots: Roots, pinned: Mapping[str, Entry], dropped: frozenset[Demand]
+) -> tuple[dict[str, Entry], list[tuple[str, Demand]]]:
+    """What the roots reach, by identifier, and every (importer name, demand) in it; what backtracking left behind is not in it."""
     reached: dict[str, Entry] = {}
-    asked: list[tuple[str, str]] = []
+    asked: list[tuple[str, Demand]] = [("", demand) for demand in roots.demands]
     todo = [pinned[demand.ident] for demand in roots.demands]
     while todo:
         entry = todo.pop()
@@ -104,8 +128,20 @@ def assemble(
         reached[entry.ident] = entry
         for demand in view.demands(entry):
             if demand not in dropped:
-                asked.append((entry.shelf.name, demand.name))
+                asked.append((entry.shelf.name, demand))
                 todo.append(pinned[demand.ident])
+    return reached, asked
+
+
+def assemble(
+    view: View,
+    roots: Roots,
+    reached: Mapping[str, Entry],
+    asked: Sequence[tuple[str, Demand]],
+    policy: Policy,
+    relaxed: tuple[Relaxation, ...] = (),
+) -> Candidate:
+    """The candidate of a closed set: releases sorted by name, interpreter and CUDA among them, and an edge per requirement."""
     releases = {str(entry.shelf.name): entry.release for entry in reached.values()}
     releases[PYTHON] = Release(pin=Pin(PYTHON, view.target.python))
     major = max((cuda_major(r.name, r.version) for r in releases.values()), default=0)
@@ -113,7 +149,7 @@ def assemble(
         releases[CUDA] = Release(pin=Pin(CUDA, str(major)))
     names = sorted(releases)
     place = {name: at for at, name in enumerate(names)}
-    edges = sorted({(place[importer], place[provider]) for importer, provider in asked if importer != provider})
+    edges = sorted({(place[importer], place[d.name]) for importer, d in asked if importer and importer != d.name})
     return Candidate(
         target=view.target,
         releases=tuple(releases[name] for name in names),

@@ -7,8 +7,9 @@ newest of them" the lowest bit.
 from __future__ import annotations
 
 import bisect
+import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from packaging.version import Version
@@ -20,6 +21,9 @@ from resolver.core.target import Target
 from resolver.interfaces import PackageIndex
 from resolver.solve.requirement import full_version, parse_specifier, parse_version
 from resolver.solve.tags import is_binary, takes
+
+_RELATIVES = 6
+"""Releases that are asked, nearest first, for metadata that one of them lacks."""
 
 
 class Entry:
@@ -68,9 +72,9 @@ class Demand:
             self._mask = self.catalog.shelf(self.name).admitted(self.specifier)
         return self._mask
 
-    def fix(self, rank: int) -> None:
-        """Admit this one release only (how an extra ties itself to its own distribution)."""
-        self._mask = 1 << rank
+    def admit(self, mask: int) -> None:
+        """Admit just these releases, whatever the specifier says."""
+        self._mask = mask
 
     def __repr__(self) -> str:
         return f"{self.ident}{self.specifier}"
@@ -85,6 +89,7 @@ class Shelf:
         self.versions = [version for version, _ in releases]
         self.stock = [release for _, release in releases]
         self.all = (1 << len(releases)) - 1
+        self.unread = 0
         self.finals = _mask(not version.is_prerelease for version in self.versions)
         self.binary = any(is_binary(file) for release in self.stock for file in release.files)
         self._index = index
@@ -100,13 +105,53 @@ class Shelf:
             self._before.append(self._before[-1] | 1 << rank)
 
     def complete(self, rank: int) -> Release:
-        """The release at `rank` with its metadata; one whose metadata cannot be read without running code asks for nothing."""
+        """The release at `rank` with its metadata.
+
+        Where that cannot be read (without running code, or without a network) the release borrows what its nearest relatives
+        ask for, and joins `unread` if it has wheels. Computed once; may read the index.
+        """
         if rank not in self._complete:
-            known = self.stock[rank]
-            if not known.requires:
-                self.stock[rank] = self._index.release(self.name, known.version) or known
             self._complete.add(rank)
+            read = self._read(rank)
+            if read is not None:
+                self.stock[rank] = read
+            else:
+                if any(file.kind == "wheel" for file in self.stock[rank].files):
+                    self.unread |= 1 << rank
+                self.stock[rank] = self._borrowed(rank)
         return self.stock[rank]
+
+    def _read(self, rank: int) -> Release | None:
+        known = self.stock[rank]
+        return known if known.requires else self._index.release(self.name, known.version)
+
+    def _borrowed(self, rank: int) -> Release:
+        """The release with the requirements of the nearest that can be read: the same minor series before others."""
+        known, version = self.stock[rank], self.versions[rank]
+        others = [at for at in range(len(self.stock)) if at != rank and not self.unread >> at & 1]
+
+        def distance(at: int) -> tuple[bool, int]:
+            other = self.versions[at]
+            return (other.major, other.minor) != (version.major, version.minor), abs(at - rank)
+
+        for at in sorted(others, key=distance)[:_RELATIVES]:
+            read = self._read(at)
+            if read is not None:
+                return dataclasses.replace(known, requires=read.requires, extras=known.extras or read.extras)
+        return known
+
+    def readable(self, entries: Iterable[Entry], *, last: bool) -> Iterator[Entry]:
+        """The entries whose metadata can be read, as they come; the others after them with `last`, or when there are none."""
+        held, found = [], False
+        for entry in entries:
+            self.complete(entry.rank)
+            if self.unread >> entry.rank & 1:
+                held.append(entry)
+            else:
+                found = True
+                yield entry
+        if last or not found:
+            yield from held
 
     def admitted(self, specifier: str) -> int:
         """Mask of the releases within a specifier, pre-releases included; computed once per text."""
@@ -171,6 +216,15 @@ class Shelf:
         found = self._listed.get(key)
         if found is None:
             found = self._listed[key] = tuple(self.entry(rank, extra) for rank in bits(mask))
+        return found
+
+    def earliest(self, mask: int, extra: str = "") -> tuple[Entry, ...]:
+        """The entries of a mask, first uploaded first. Memoised."""
+        key = (~mask, extra)
+        found = self._listed.get(key)
+        if found is None:
+            entries = sorted(self.listed(mask, extra), key=lambda entry: (self.uploaded(entry.rank), entry.rank))
+            found = self._listed[key] = tuple(entries)
         return found
 
 

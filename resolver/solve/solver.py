@@ -57,20 +57,10 @@ class InProcessSolver:
         Raises UnknownPackage for a declared package that no index knows, IndexUnreachable when nobody can tell.
         """
         needs = legible(self._catalog, project.needs, self._reporter)
-        lines = [_Line(self, self._view(t), needs, project) for t in targets]
-        live = [line for line in lines if line.opens()]
-        if not live and not self._strict:
-            live = [line for line in self._relaxed(needs, targets, project) if line.opens()]
         seen: set[tuple[str, tuple[Pin, ...]]] = set()
-        while live and len(seen) < limit:
-            for line in list(live):
-                found = line.next(seen)
-                if found is None:
-                    live.remove(line)
-                    continue
-                yield found
-                if len(seen) >= limit:
-                    return
+        yield from _by_turns([_Line(self, self._view(t), needs, project) for t in targets], seen, limit)
+        if not seen and not self._strict:
+            yield from _by_turns(self._relaxed(needs, targets, project), seen, limit)
 
     def solve(self, needs: Sequence[Need], target: Target, policy: Policy) -> Candidate | Conflict:
         """The one set of a policy, or why there is none. Never relaxes. Raises as `candidates` does."""
@@ -121,6 +111,20 @@ class InProcessSolver:
     def seed(self) -> int:
         """What random draws start from."""
         return self._seed
+
+
+def _by_turns(lines: Sequence[_Line], seen: set[tuple[str, tuple[Pin, ...]]], limit: int) -> Iterator[Candidate]:
+    """One new set of each target by turns, until `seen` holds `limit` of them or every target has shown all."""
+    live = [line for line in lines if line.opens()]
+    while live and len(seen) < limit:
+        for line in list(live):
+            found = line.next(seen)
+            if found is None:
+                live.remove(line)
+            else:
+                yield found
+            if len(seen) >= limit:
+                return
 
 
 class _Line:

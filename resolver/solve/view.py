@@ -41,12 +41,12 @@ class View:
             found = self._masks[shelf.name] = (plain & kept, doubtful & kept, held & kept)
         return found
 
-    def admitted(self, shelf: Shelf, demands: Sequence[Demand], day: date | None = None) -> int:
+    def admitted(self, shelf: Shelf, demands: Sequence[Demand], day: date | None = None, *, loose: bool = False) -> int:
         """The releases that satisfy every demand here, by the installers' rules.
 
-        An exact pin may take anything; else a final release with a fitting wheel (or pure sources) goes before one that likely needs a
-        compiler, and both before pre-releases, which come only when asked for or nothing else is left. With a day, what was
-        uploaded later comes only when nothing older is left, and then the earliest.
+        An exact pin may take anything. Else releases that likely need a compiler come only when no other final release is left,
+        pre-releases only when asked for or nothing else is left, and, with a day, what was uploaded later only when nothing
+        older is left. With `loose` the first two come in any case.
         """
         mask = shelf.all
         exact = pre = False
@@ -54,15 +54,18 @@ class View:
             mask &= demand.mask
             exact = exact or demand.exact
             pre = pre or demand.pre
-        return self.graded(shelf, mask, day, exact=exact, pre=pre)
+        return self.graded(shelf, mask, day, exact=exact, pre=pre, loose=loose)
 
-    def graded(self, shelf: Shelf, mask: int, day: date | None, *, exact: bool, pre: bool) -> int:
+    def graded(self, shelf: Shelf, mask: int, day: date | None, *, exact: bool, pre: bool, loose: bool = False) -> int:
         """`admitted` for demands already combined: their common mask, and whether one of them pins or asks for pre-releases."""
         plain, doubtful, held = self._masks.get(shelf.name) or self.masks(shelf)
         if exact:
             return mask & (plain | doubtful | held)
-        chosen = 0 if pre else mask & shelf.finals & plain or mask & shelf.finals & doubtful
-        chosen = chosen or mask & plain or mask & doubtful
+        if loose:
+            chosen = mask & (plain | doubtful)
+        else:
+            chosen = 0 if pre else mask & shelf.finals & plain or mask & shelf.finals & doubtful
+            chosen = chosen or mask & plain or mask & doubtful
         if day is None or not chosen:
             return chosen
         return chosen & shelf.before(day) or chosen
@@ -109,7 +112,7 @@ class View:
         name, extra = entry.shelf.name, entry.extra
         if extra:
             base = Demand(self.catalog, name, "", f"=={entry.release.version}", exact=True, pre=True, soft=False)
-            base.fix(entry.rank)
+            base.admit(1 << entry.rank)
             yield base
         for text in entry.release.requires:
             parsed = parse_requirement(text)

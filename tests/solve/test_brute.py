@@ -16,6 +16,7 @@ from resolver.solve.solver import InProcessSolver
 from tests.fakes_index import FakeIndex
 from tests.solve.brute import all_solutions
 
+EXAMPLES = 100
 NAMES = ("aa", "bb", "cc", "dd")
 VERSIONS = ("1.0", "1.1", "2.0rc1", "2.0")
 
@@ -68,7 +69,7 @@ def needs_of(roots, constraints):
     )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(packages, root_texts, constraint_texts, st.sampled_from(["3.6", "3.7"]))
 def test_finds_a_set_iff_one_exists_and_only_real_ones(spec, roots, constraints, python):
     index = FakeIndex(spec)
@@ -87,7 +88,7 @@ def test_finds_a_set_iff_one_exists_and_only_real_ones(spec, roots, constraints,
             assert frozenset((str(p.name), p.version) for p in candidate.pins) in solutions
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(packages, root_texts, st.sampled_from(["3.6", "3.7"]))
 def test_relaxed_sets_solve_the_relaxed_needs(spec, roots, python):
     index = FakeIndex(spec)

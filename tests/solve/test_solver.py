@@ -283,3 +283,19 @@ def test_impossible_requests_are_explained():
     shared = solver.explain(project("p==2"), ALL)
     assert shared.sentence.endswith("Python 3.6 to 3.13")
     assert shared.because[0].where == "requirements.txt:1"
+
+
+def test_a_release_that_cannot_be_read_comes_last_and_asks_what_its_relatives_ask():
+    index = {
+        "p": {"1.0.0": {"requires": ["base<2"]}, "1.0.1": {"unreadable": True}, "1.1.0": {"requires": ["base"]}},
+        "base": {"1": {}, "2": {}},
+    }
+    assert pins(solve(index, "p<1.1")) == {"p": "1.0.0", "base": "1"}
+    assert pins(solve(index, "p==1.0.1")) == {"p": "1.0.1", "base": "1"}
+    assert isinstance(solve(index, "p==1.0.1", "base==2"), Conflict)
+
+
+def test_a_source_release_that_needs_a_compiler_helps_when_nothing_else_does():
+    wheel = {"files": ["p-2-cp37-cp37m-manylinux1_x86_64.whl"], "requires": ["base>=2"]}
+    index = {"p": {"1": {"files": ["p-1.tar.gz"]}, "2": wheel}, "base": {"1": {}, "2": {}}}
+    assert pins(solve(index, "p", "base==1")) == {"p": "1", "base": "1"}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from resolver.core.candidate import Candidate
 from resolver.core.errors import MissingExtra, UsageError
 from resolver.core.outcome import BuildSpec, Outcome
-from resolver.core.package import CUDA, PYTHON, Release, normalize
+from resolver.core.package import Release, normalize
 from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.core.resolution import Resolution
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from resolver.build.process import Limits
     from resolver.crawl.matrix import Cell
     from resolver.crawl.runner import Night
+    from resolver.crawl.stacks import Stack
+    from resolver.index.neighbours import NeighbourIndex
     from resolver.index.snapshot import Snapshot
     from resolver.solve.solver import InProcessSolver
     from resolver.store.database import DatabaseStore
@@ -54,18 +56,24 @@ class House:
         return Snapshot(Path(self.settings.snapshot))
 
     @functools.cached_property
-    def index(self) -> PackageIndex:
-        """The snapshot first, then the live index unless offline; nothing newer than `as_of`."""
-        from resolver.index.asof import AsOfIndex
+    def shelves(self) -> NeighbourIndex:
+        """The snapshot first, then the live index unless offline."""
         from resolver.index.cache import Cache
         from resolver.index.layered import LayeredIndex
+        from resolver.index.neighbours import NeighbourIndex
         from resolver.index.simple import LiveIndex
 
         live = None
         if not self.settings.offline:
             live = LiveIndex(cache=Cache(Path(self.settings.cache)), near=self.snapshot.near)
-        layered = LayeredIndex(self.snapshot, live, offline=self.settings.offline)
-        return AsOfIndex(layered, self.as_of) if self.as_of else layered
+        return NeighbourIndex(LayeredIndex(self.snapshot, live, offline=self.settings.offline))
+
+    @functools.cached_property
+    def index(self) -> PackageIndex:
+        """What exists, for the search: unread releases answer like their neighbours, and nothing is newer than `as_of`."""
+        from resolver.index.asof import AsOfIndex
+
+        return AsOfIndex(self.shelves, self.as_of) if self.as_of else self.shelves
 
     def owners(self, root: str) -> tuple[str, ...]:
         """Distributions that provide the top-level import name, most popular first."""
@@ -142,15 +150,22 @@ class House:
         )
         return resolution, self.texts(resolution)
 
-    def complete(self, candidate: Candidate) -> Candidate:
-        """The candidate with every file and hash of its releases filled in."""
+    def complete(self, candidate: Candidate) -> Candidate | None:
+        """The candidate with every release's own metadata, files and hashes; None when that metadata contradicts the set."""
+        from resolver.flows.verify import contradictions
 
-        def whole(release: Release) -> Release:
-            if release.name in {PYTHON, CUDA} or (release.files and all(file.sha256 for file in release.files)):
-                return release
-            return self.index.release(release.name, release.version) or release
-
-        return dataclasses.replace(candidate, releases=tuple(map(whole, candidate.releases)))
+        own: dict[str, Release] = {}
+        for release in candidate.packages:
+            if self.shelves.is_borrowed(release.name, release.version):
+                own[release.name] = self.shelves.exact(release.name, release.version) or release
+            elif not release.files or not all(file.sha256 for file in release.files):
+                own[release.name] = self.index.release(release.name, release.version) or release
+        whole = dataclasses.replace(candidate, releases=tuple(own.get(r.name, r) for r in candidate.releases))
+        wrong = contradictions(whole)
+        if wrong and wrong != contradictions(candidate):
+            self.reporter.note(f"a set was left out: {wrong[0]}")
+            return None
+        return whole
 
     @functools.cached_property
     def library_table(self) -> LibraryTable:
@@ -243,16 +258,20 @@ class House:
 
     # Crawl
 
-    def plan(self, stacks: Path | None, *, per_stack: int, seed: int, only: str = "") -> list[Cell]:
-        """The cells that a crawl would build now, in order."""
+    def stacks(self, file: Path | None, only: str = "") -> list[Stack]:
+        """The stacks of a matrix file (default: the bundled one) whose name contains `only`."""
         from resolver.crawl.stacks import read_stacks
+
+        return [stack for stack in read_stacks(file or bundled("stacks.yaml")) if only in stack.name]
+
+    def plan(self, stacks: Sequence[Stack], *, per_stack: int, seed: int) -> list[Cell]:
+        """The cells that a crawl of these stacks would build now, in order."""
         from resolver.flows.crawl import CrawlRequest, plan_crawl
         from resolver.flows.narrow import narrow
         from resolver.rank.booster import has_ranker
 
-        found = [stack for stack in read_stacks(stacks or bundled("stacks.yaml")) if only in stack.name]
         return plan_crawl(
-            found,
+            stacks,
             CrawlRequest(per_stack=per_stack, seed=seed),
             solver=self.solver(steered=False),
             libraries=lambda candidate: self.libraries(candidate)[0],
@@ -262,22 +281,29 @@ class House:
             reporter=self.reporter,
         )
 
-    def crawl(self, order: Sequence[Cell], *, jobs: int, budget_seconds: float, per_stack: int, seed: int) -> Night:
-        """Build the plan and record it."""
+    def crawl(self, stacks: Sequence[Stack], *, jobs: int, budget_seconds: float, per_stack: int, seed: int, walk: bool) -> Night:
+        """Build the stacks' cells and record them; with `walk` also what releases never walked before offer and use."""
         extra("crawl", "joblib")
-        from resolver.build.host import prune
         from resolver.flows.crawl import CrawlRequest, crawl
 
         return crawl(
-            order,
+            stacks,
             CrawlRequest(per_stack=per_stack, jobs=jobs, budget_seconds=budget_seconds, seed=seed),
-            executor=self.executor(harvest=True),
+            planned=functools.partial(self.plan, per_stack=per_stack, seed=seed),
+            executor=self.executor(harvest=walk),
             store=self.store,
             tracker=self.tracker,
-            prune=lambda: prune(self.settings.disk_gb) if self.settings.executor == "docker" else None,
+            prune=self.prune,
             snapshot=self.index.snapshot,
             reporter=self.reporter,
         )
+
+    def prune(self) -> None:
+        """Keep the engine's build cache within the bound of the settings."""
+        if self.settings.executor == "docker":
+            from resolver.build.docker import prune
+
+            self.reporter.note(prune(self.settings.disk_gb))
 
     # Learning
 
@@ -288,11 +314,11 @@ class House:
 
         if importlib.util.find_spec("mlflow") is None:
             return NullTracker()
-        return MlflowTracker(self.settings.tracking)
+        return MlflowTracker(Path(self.settings.tracking))
 
     def seen(self, exported: Path | None = None) -> Iterator[Outcome]:
         """The store's outcomes, then those of an exported folder (default: the repository's) that the store lacks."""
-        from resolver.store.export import read_outcomes
+        from resolver.store.export import read_export
 
         keys: set[tuple[str, object]] = set()
         for outcome in self.store.iterate():
@@ -300,12 +326,12 @@ class House:
             yield outcome
         folder = exported or Path(__file__).parent.parent / "data" / "outcomes"
         if folder.exists():
-            yield from (outcome for outcome in read_outcomes(folder) if (outcome.spec.key, outcome.when) not in keys)
+            yield from (outcome for outcome in read_export(folder) if (outcome.spec.key, outcome.when) not in keys)
 
     def train(self, *, folder: Path | None, outcomes: Path | None, seed: int) -> dict[str, object]:
         """Train a challenger and promote it when it is better; a report for people and programs."""
         extra("train", "sklearn", "pandas", "mlflow")
-        from resolver.train.learn import train
+        from resolver.train.training import train
 
         report = train(
             self.seen(outcomes),
@@ -317,15 +343,16 @@ class House:
             seed=seed,
             owners=self.owners,
             marks=self.marks,
+            dated=self.dated(),
         )
         return dataclasses.asdict(report)
 
     def evaluate(self, *, outcomes: Path | None) -> dict[str, object]:
         """The ranker beside the baselines on held-out stacks."""
         extra("train", "sklearn", "pandas")
-        from resolver.train.learn import evaluate
+        from resolver.train.training import evaluate
 
-        return evaluate(
+        found = evaluate(
             self.seen(outcomes),
             self.index,
             self.timeline,
@@ -333,14 +360,23 @@ class House:
             reporter=self.reporter,
             owners=self.owners,
             marks=self.marks,
+            dated=self.dated(),
         )
+        return {**found.metrics, "table": found.table}
+
+    def dated(self) -> dict[str, date]:
+        """The day each stack of the bundled matrix was last touched: evidence that an outcome does not carry."""
+        return {stack.name: stack.dated for stack in self.stacks(None) if stack.dated}
 
     def dashboard(self, port: int) -> int:
         """Run MLflow's server on the local store until it is stopped; its exit code."""
         extra("train", "mlflow")
         import subprocess
 
-        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", self.settings.tracking]
+        from resolver.train.tracking import MlflowTracker
+
+        address = MlflowTracker(Path(self.settings.tracking)).address
+        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", address]
         return subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], check=False).returncode
 
     def score(self, lines: Iterable[str]) -> Iterator[str]:
@@ -356,12 +392,12 @@ class House:
         """The store's counts, after an import and before an export when asked."""
         if export or load:
             extra("crawl", "pyarrow")
-            from resolver.store.export import read_outcomes, write_outcomes
+            from resolver.store.export import read_export, write_export
 
-            for outcome in read_outcomes(load) if load else ():
+            for outcome in read_export(load) if load else ():
                 self.store.add(outcome)
             if export:
-                write_outcomes(self.store.iterate(), export)
+                write_export(self.store.iterate(), export)
         return self.store.counts()
 
     def index_report(self, name: str) -> dict[str, object]:
@@ -373,13 +409,18 @@ class House:
         found = self.index.releases(normalize(name))
         return {r.version: f"{r.uploaded:%Y-%m-%d} {r.requires_python}" if r.uploaded else "" for r in found}
 
-    def index_refresh(self, snapshot: Path | None) -> dict[str, object]:
-        """Bring a snapshot file up to date with the live index."""
-        from resolver.index.refresh import refresh
+    def index_refresh(self, snapshot: Path | None, *, since: date) -> dict[str, object]:
+        """Bring a snapshot file up to date with the live index: releases uploaded since a day are read."""
+        from resolver.index.cache import Cache
+        from resolver.index.refresh import refresh, seeds
+        from resolver.index.simple import LiveIndex
 
         if self.settings.offline:
             raise UsageError("index refresh needs the network", hint="leave out the setting `offline`")
-        return refresh(snapshot or Path(self.settings.snapshot), reporter=self.reporter)
+        live = LiveIndex(cache=Cache(Path(self.settings.cache)), listing=True)
+        place = snapshot or Path(self.settings.snapshot)
+        packages = refresh(live, place, seeds(), since=since, reporter=self.reporter)
+        return {"packages": packages, "file": str(place), "megabytes": place.stat().st_size / 1e6}
 
 
 def extra(name: str, *modules: str) -> None:

@@ -64,7 +64,7 @@ class Settings:
     build_seconds: int = dataclasses.field(default=1800, metadata={"help": "time limit of one build"})
     build_memory_mb: int = dataclasses.field(default=8000, metadata={"help": "memory limit of one build"})
     disk_gb: int = dataclasses.field(default=25, metadata={"help": "bound on the build cache of a crawl"})
-    tracking: str = dataclasses.field(default="", metadata={"help": "MLflow tracking URI"})
+    tracking: str = dataclasses.field(default="", metadata={"help": "folder of the MLflow store"})
     pythons: str = dataclasses.field(default="", metadata={"help": "folders with interpreters for the venv executor, ':' between"})
 
 
@@ -75,7 +75,7 @@ def _defaults() -> dict[str, object]:
         "snapshot": str(bundled("snapshot.sqlite")),
         "timeline": str(bundled("apis.sqlite")),
         "ranker": str(bundled("models")),
-        "tracking": f"sqlite:///{user_folder('data') / 'mlflow.sqlite'}",
+        "tracking": str(user_folder("data") / "mlflow"),
     }
 
 

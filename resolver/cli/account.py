@@ -60,11 +60,11 @@ def explained(resolution: Resolution) -> Iterator[str]:
     for edge in resolution.chosen.worst_edges[:5]:
         ends = f"{edge.importer.name} {edge.importer.version} -> {edge.provider.name} {edge.provider.version}"
         yield f"  edge {ends}: {percent(edge.probability)} risk. {edge.why}".rstrip()
-    chosen = dict(resolution.chosen.candidate.pins)
+    chosen = {str(pin.name): pin.version for pin in resolution.chosen.candidate.pins}
     for other in resolution.others:
-        pins = dict(other.candidate.pins)
+        pins = {str(pin.name): pin.version for pin in other.candidate.pins}
         differing = sorted(name for name in set(other.candidate.direct) if chosen.get(name) != pins.get(name))
-        changes = ", ".join(f"{name} {pins.get(name, 'absent')}" for name in differing[:5]) or "the same direct needs"
+        changes = ", ".join(f"{name} {pins[name]}" for name in differing[:5] if name in pins) or "the same direct needs"
         yield f"  next: {percent(other.probability)} Python {other.candidate.target.python} with {changes}"
         yield from (f"    but {edge.why}" for edge in other.worst_edges[:1] if edge.why)
 

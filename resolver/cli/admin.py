@@ -52,6 +52,7 @@ def crawl(
     executor: Annotated[str | None, typer.Option(help="docker or venv", show_default=False)] = None,
     store: Annotated[str | None, typer.Option(help="outcome store: file or database URL", show_default=False)] = None,
     only: Annotated[str, typer.Option(help="only stacks whose name contains this")] = "",
+    walk: Annotated[bool, typer.Option("--walk/--no-walk", help="also record what newly met releases offer and use")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the plan and build nothing")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="a line for every build")] = False,
     as_json: AsJson = False,
@@ -60,13 +61,14 @@ def crawl(
     with guarded(as_json=as_json):
         limit = seconds(budget)
         house = _house(store=store, executor=executor, verbose=verbose)
-        order = house.plan(stacks, per_stack=per_stack, seed=seed, only=only)
+        chosen = house.stacks(stacks, only)
         if dry_run:
+            order = house.plan(chosen, per_stack=per_stack, seed=seed)
             for cell in order:
                 out(f"{cell.spec.key} {cell.stack.name} py{cell.spec.target.python} [{cell.spec.policy}] {len(cell.spec.pins)} pins")
             out(f"{len(order)} cells")
             return
-        night = house.crawl(order, jobs=jobs, budget_seconds=limit, per_stack=per_stack, seed=seed)
+        night = house.crawl(chosen, jobs=jobs, budget_seconds=limit, per_stack=per_stack, seed=seed, walk=walk)
         if as_json:
             import dataclasses
 
@@ -201,10 +203,14 @@ def index_show(
 @index_app.command("refresh")
 def index_refresh(
     snapshot: Annotated[Path | None, typer.Option(help="the snapshot file to bring up to date", show_default=False)] = None,
+    days: Annotated[int, typer.Option(help="read what was uploaded in so many days", min=1)] = 92,
 ) -> None:
     """Read new releases from the package index into the snapshot."""
     with guarded():
-        out(_table(_house().index_refresh(snapshot)))
+        from datetime import UTC, datetime, timedelta
+
+        since = datetime.now(UTC).date() - timedelta(days=days)
+        out(_table(_house().index_refresh(snapshot, since=since)))
 
 
 def _table(rows: object, indent: int = 0) -> str:

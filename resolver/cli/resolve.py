@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -77,10 +78,8 @@ def resolve(
             sys.exit(EXIT_BUILD_FAILED)
 
 
-def _checked(python: str, accelerator: str, cuda: str, driver: str, as_of: str, executor: str | None) -> object:
+def _checked(python: str, accelerator: str, cuda: str, driver: str, as_of: str, executor: str | None) -> date | None:
     """The as-of date; raises UsageError on a value outside its range."""
-    from datetime import date
-
     if python and python not in PYTHONS:
         raise UsageError(f"--python {python}: not one of {', '.join(PYTHONS)}", hint="give major.minor, like 3.8")
     if accelerator not in {"cpu", "cuda"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from resolver.core.errors import EngineUnavailable
@@ -30,6 +30,18 @@ class Night:
     ended: str = "done"
     classes: tuple[tuple[str, int], ...] = ()
 
+    def __add__(self, other: Night) -> Night:
+        """Both together; the later one tells how it ended."""
+        return Night(
+            built=self.built + other.built,
+            passed=self.passed + other.passed,
+            failed=self.failed + other.failed,
+            void=self.void + other.void,
+            seconds=self.seconds + other.seconds,
+            ended=other.ended,
+            classes=tuple((Counter(dict(self.classes)) + Counter(dict(other.classes))).most_common()),
+        )
+
 
 def run_plan(
     order: Sequence[Cell],
@@ -38,15 +50,14 @@ def run_plan(
     *,
     jobs: int = 1,
     budget_seconds: float = float("inf"),
-    after: Callable[[int], None] | None = None,
     snapshot: str = "",
     reporter: Reporter | None = None,
     backend: str = "threading",
 ) -> Night:
     """Build the cells in order, `jobs` at a time, until the plan or the budget ends; returns the counts.
 
-    This process alone writes to the store, as outcomes come; a kill loses only the builds under way. `after(n)` is called after
-    every n-th outcome (pruning caches). Raises EngineUnavailable when there is no engine from the start.
+    This process alone writes to the store, as outcomes come; a kill loses only the builds under way.
+    Raises EngineUnavailable when there is no engine from the start.
     """
     report = reporter or Reporter()
     started = time.monotonic()
@@ -62,8 +73,6 @@ def run_plan(
             classes[stamped.failure] += 1
         voids = voids + 1 if stamped.verdict is Verdict.VOID else 0
         report.progress(done, len(order), told(stamped))
-        if after:
-            after(done)
         if voids >= VOID_LIMIT:
             ended = "machine"
             report.warning(f"{voids} builds in a row failed for reasons of the machine ({stamped.message}); the crawl stops")

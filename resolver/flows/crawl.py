@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from resolver.core.candidate import Candidate
 from resolver.core.project import Project
@@ -23,7 +26,7 @@ class CrawlRequest:
     jobs: int = 1
     budget_seconds: float = float("inf")
     seed: int = 0
-    prune_every: int = 20
+    round_stacks: int = 10
 
 
 def plan_crawl(
@@ -50,9 +53,10 @@ def plan_crawl(
 
 
 def crawl(
-    order: Sequence[Cell],
+    stacks: Sequence[Stack],
     request: CrawlRequest,
     *,
+    planned: Callable[[Sequence[Stack]], list[Cell]],
     executor: Executor,
     store: OutcomeStore,
     tracker: Tracker,
@@ -60,31 +64,47 @@ def crawl(
     snapshot: str,
     reporter: Reporter,
 ) -> Night:
-    """Build the plan within its budget, prune caches as it goes, and log the night."""
-    reporter.step(f"building {len(order)} cells with {executor.name}, {request.jobs} at a time")
+    """Build the stacks in rounds within the budget, prune caches as it goes, and log the night.
 
-    def after(done: int) -> None:
-        if done % request.prune_every == 0:
+    A round is a handful of stacks drawn by the seed; the next round is planned in a thread while this one builds, so that the first
+    build starts after seconds, however many stacks there are.
+    """
+    rounds = _rounds(stacks, request)
+    deadline = time.monotonic() + request.budget_seconds
+    night = Night()
+    with ThreadPoolExecutor(1) as planner:
+        ahead = planner.submit(planned, rounds[0]) if rounds else None
+        for number in range(len(rounds)):
+            assert ahead is not None
+            order = ahead.result()
+            if number + 1 < len(rounds):
+                ahead = planner.submit(planned, rounds[number + 1])
+            reporter.step(f"round {number + 1} of {len(rounds)}: {len(order)} cells with {executor.name}, {request.jobs} at a time")
+            night = night + run_plan(
+                order,
+                executor,
+                store,
+                jobs=request.jobs,
+                budget_seconds=deadline - time.monotonic(),
+                snapshot=snapshot,
+                reporter=reporter,
+            )
             prune()
+            if night.ended != "done":
+                planner.shutdown(wait=False, cancel_futures=True)
+                break
+    _log(night, request, snapshot, tracker)
+    return night
 
-    night = run_plan(
-        order,
-        executor,
-        store,
-        jobs=request.jobs,
-        budget_seconds=request.budget_seconds,
-        after=after,
-        snapshot=snapshot,
-        reporter=reporter,
-    )
+
+def _rounds(stacks: Sequence[Stack], request: CrawlRequest) -> list[list[Stack]]:
+    drawn = sorted(stacks, key=lambda stack: stack.name)
+    random.Random(request.seed).shuffle(drawn)  # noqa: S311 - an order, not a secret
+    return [drawn[start : start + request.round_stacks] for start in range(0, len(drawn), request.round_stacks)]
+
+
+def _log(night: Night, request: CrawlRequest, snapshot: str, tracker: Tracker) -> None:
     metrics = {"built": night.built, "passed": night.passed, "failed": night.failed, "void": night.void, "seconds": night.seconds}
     metrics |= {f"class.{name}": count for name, count in night.classes}
-    parameters = {
-        "per_stack": request.per_stack,
-        "jobs": request.jobs,
-        "seed": request.seed,
-        "planned": len(order),
-        "ended": night.ended,
-    }
+    parameters = {"per_stack": request.per_stack, "jobs": request.jobs, "seed": request.seed, "ended": night.ended}
     tracker.log("crawl", f"night of {snapshot}", parameters=parameters, metrics={k: float(v) for k, v in metrics.items()})
-    return night

@@ -21,6 +21,9 @@ TODAYS_PYTHON = "3.11"
 
 RUNNERS_UP = 5
 
+TRIES = 12
+"""How many of the best sets are completed at most before the first is taken as it is."""
+
 
 class Unsatisfiable(ResolverError):
     """No set satisfies the request; `conflict` tells why as a tree."""
@@ -76,14 +79,15 @@ def resolve(
     explain: Callable[[Project, Sequence[Target]], Conflict],
     base_image: Callable[[Target], str],
     libraries: Callable[[Candidate], tuple[tuple[str, ...], tuple[str, ...]]],
-    complete: Callable[[Candidate], Candidate],
+    complete: Callable[[Candidate], Candidate | None],
     ranker_info: RankerInfo,
     snapshot: str,
     reporter: Reporter,
 ) -> Resolution:
     """Consider up to `request.limit` sets, rank them all, and answer with the first.
 
-    `libraries` gives a set's Debian packages and warnings; `complete` fills in file hashes.
+    `libraries` gives a set's Debian packages and warnings; `complete` fills in what the search did without (file hashes, metadata not
+    read before) and gives None when that rules the set out: then the next one is taken.
     Raises Unsatisfiable with the conflict when no set exists.
     """
     where = targets(project, request)
@@ -97,13 +101,13 @@ def resolve(
         raise Unsatisfiable(reason.sentence, hint="loosen one of the lines named above, or try another --python", conflict=reason)
     reporter.step(f"ranking {len(found)} sets")
     ranked = ranker.rank(project, found)
-    best = dataclasses.replace(ranked[0], candidate=complete(ranked[0].candidate))
+    best, others = _first_whole(ranked, complete)
     packages, warnings = libraries(best.candidate)
     return Resolution(
         project=project,
         target=best.candidate.target,
         chosen=best,
-        others=_distinct(ranked[1:]),
+        others=_distinct(others),
         considered=len(found),
         base_image=base_image(best.candidate.target),
         system_packages=packages,
@@ -113,6 +117,15 @@ def resolve(
         ranker=ranker_info,
         snapshot=snapshot,
     )
+
+
+def _first_whole(ranked: Sequence[Scored], complete: Callable[[Candidate], Candidate | None]) -> tuple[Scored, Sequence[Scored]]:
+    """The best set that stands when completed, and those ranked after it; the very best, as searched, when none does."""
+    for place, scored in enumerate(ranked[:TRIES]):
+        whole = complete(scored.candidate)
+        if whole is not None:
+            return dataclasses.replace(scored, candidate=whole), ranked[place + 1 :]
+    return ranked[0], ranked[1:]
 
 
 def _distinct(ranked: Sequence[Scored]) -> tuple[Scored, ...]:

@@ -1,0 +1,96 @@
+"""Metadata of a release that nobody has read yet, taken from its nearest neighbour that was.
+
+Two patch releases of one minor line ask for the same things nearly always, and reading a release out of its remote wheel costs a third of a
+second; a search touches hundreds. So the search works with what the neighbour asks for, and the set that is chosen is checked exactly.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from packaging.version import InvalidVersion, Version
+
+from resolver.core.package import NormalizedName, Release
+from resolver.index.layered import LayeredIndex
+
+REACH = 4
+"""A neighbour this many minor versions away (same major) still speaks for a release."""
+
+
+class NeighbourIndex:
+    """A layered index that reads one release of a neighbourhood and lets it speak for the others. Safe in several threads."""
+
+    def __init__(self, layered: LayeredIndex) -> None:
+        self._layered = layered
+        self._names = frozenset(layered.names())
+        self._read: dict[NormalizedName, dict[str, Release]] = {}
+        self._borrowed: dict[tuple[NormalizedName, str], Release | None] = {}
+
+    @property
+    def snapshot(self) -> str:
+        """The day of the snapshot."""
+        return self._layered.snapshot
+
+    def releases(self, name: NormalizedName) -> Sequence[Release]:
+        """As the layered index lists them."""
+        return self._layered.releases(name)
+
+    def release(self, name: NormalizedName, version: str) -> Release | None:
+        """The release with its own metadata, else with its nearest neighbour's; None when it can be had in neither way."""
+        if name in self._names and version in self._layered.readable(name):
+            return self._layered.release(name, version)
+        key = (name, version)
+        if key not in self._borrowed:
+            self._borrowed[key] = self._find(name, version)
+        return self._borrowed[key]
+
+    def is_borrowed(self, name: NormalizedName, version: str) -> bool:
+        """Whether the metadata that `release` gives is a neighbour's."""
+        return (name, version) in self._borrowed and version not in self._read.get(name, {})
+
+    def exact(self, name: NormalizedName, version: str) -> Release | None:
+        """The release with its own metadata, over the network when need be; None when it cannot be had."""
+        return self._layered.release(name, version)
+
+    def _find(self, name: NormalizedName, version: str) -> Release | None:
+        own = next((r for r in self._layered.releases(name) if r.version == version), None)
+        wanted = _parsed(version)
+        if own is None or wanted is None:
+            return self._layered.release(name, version)
+        near = self._near(name, wanted)
+        if near is None:
+            found = self._layered.release(name, version)
+            if found is not None:
+                self._read.setdefault(name, {})[version] = found
+            return found
+        return dataclasses.replace(
+            own,
+            requires=near.requires,
+            requires_python=own.requires_python or near.requires_python,
+            modules=near.modules,
+            compiled=near.compiled,
+            extras=near.extras,
+        )
+
+    def _near(self, name: NormalizedName, wanted: Version) -> Release | None:
+        """The nearest release of the same major line whose metadata is at hand, within reach."""
+        if name not in self._read:
+            readable = self._layered.readable(name)
+            self._read[name] = {v: r for v in readable if (r := self._layered.release(name, v))}
+        line = [(v, r) for text, r in list(self._read[name].items()) if (v := _parsed(text)) and v.release[:1] == wanted.release[:1]]
+        best = min(line, key=lambda pair: _distance(wanted, pair[0]), default=None)
+        return best[1] if best and _distance(wanted, best[0])[0] <= REACH else None
+
+
+def _parsed(version: str) -> Version | None:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return None
+
+
+def _distance(wanted: Version, other: Version) -> tuple[int, ...]:
+    """How far apart two versions of one major line are: minors first, then micros; an older neighbour wins a tie."""
+    ours, theirs = (*wanted.release, 0, 0)[1:3], (*other.release, 0, 0)[1:3]
+    return (abs(ours[0] - theirs[0]), abs(ours[1] - theirs[1]), int(theirs > ours))

@@ -1,0 +1,34 @@
+from resolver.core.candidate import Candidate
+from resolver.core.package import Pin, Release, normalize
+from resolver.core.target import Target
+from resolver.flows.verify import contradictions
+
+
+def candidate(*releases: Release, python: str = "3.9") -> Candidate:
+    return Candidate(target=Target(python=python), releases=releases)
+
+
+def release(name: str, version: str, *requires: str) -> Release:
+    return Release(pin=Pin(normalize(name), version), requires=requires)
+
+
+def test_a_closed_set_has_no_contradiction() -> None:
+    assert (
+        contradictions(candidate(release("flask", "2.0", "Werkzeug>=2.0", "jinja2"), release("werkzeug", "2.1"), release("jinja2", "3.0")))
+        == ()
+    )
+
+
+def test_a_missing_and_a_wrong_provider_are_told() -> None:
+    told = contradictions(candidate(release("flask", "2.0", "werkzeug>=2.0", "jinja2"), release("werkzeug", "1.0")))
+    assert told == ("flask==2.0 needs werkzeug>=2.0, the set has 1.0", "flask==2.0 needs jinja2, the set has none")
+
+
+def test_markers_and_extras_are_evaluated_for_the_target() -> None:
+    requires = ("dataclasses; python_version < '3.7'", "pywin32; sys_platform == 'win32'", "dotenv; extra == 'dotenv'")
+    assert contradictions(candidate(release("a", "1", *requires))) == ()
+    assert len(contradictions(candidate(release("a", "1", *requires), python="3.6"))) == 1
+
+
+def test_an_unreadable_requirement_is_passed_over() -> None:
+    assert contradictions(candidate(release("a", "1", "what is this?"))) == ()

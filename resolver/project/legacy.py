@@ -15,7 +15,9 @@ _PYTHON2 = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+([\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*)", re.MULTILINE)
-_FROM = re.compile(r"^[ \t]*from[ \t]+([A-Za-z_][\w.]*)[ \t]+import[ \t]+\(?[ \t]*([^\n#()]+)", re.MULTILINE)
+_FROM = re.compile(
+    r"^[ \t]*from[ \t]+([A-Za-z_][\w.]*)[ \t]+import[ \t]+(?:\(([^()]{0,2000})\)|((?:[^\n#()\\]|\\\n){1,2000}))", re.MULTILINE
+)
 _ALIAS = re.compile(r"^([\w.]+|\*)(?:\s+as\s+(\w+))?$")
 
 
@@ -31,9 +33,9 @@ def imports_of(text: str) -> list[tuple[str, str, int]]:
         for name, alias in _aliases(match[1]):
             found.append((match.start(), name, f"import {name}{alias}"))
     for match in _FROM.finditer(text):
-        for name, alias in _aliases(match[2].replace("\\", "")):
+        for name, alias in _aliases(re.sub(r"\\|#[^\n]*", "", match[2] or match[3])):
             found.append((match.start(), match[1] if name == "*" else f"{match[1]}.{name}", f"from {match[1]} import {name}{alias}"))
-    return [(name, statement, text.count("\n", 0, start) + 1) for start, name, statement in sorted(found)]
+    return [(name, statement, text.count("\n", 0, start) + 1) for start, name, statement in sorted(found, key=lambda item: item[0])]
 
 
 def _aliases(listed: str) -> list[tuple[str, str]]:

@@ -100,7 +100,7 @@ def lenient_specifier(text: str, remarks: list[str]) -> str:
     if not text or text == "*":
         return ""
     try:
-        return str(SpecifierSet(text))
+        return ",".join(sorted(str(clause) for clause in SpecifierSet(text)))
     except InvalidSpecifier:
         pass
     if "|" in text:
@@ -117,7 +117,7 @@ def lenient_specifier(text: str, remarks: list[str]) -> str:
             break
         position = clause.end()
         kept.extend(_clause(clause[1] or "", clause[2], remarks))
-    return ",".join(kept)
+    return ",".join(sorted(kept))
 
 
 def _clause(operator: str, version: str, remarks: list[str]) -> list[str]:
@@ -128,8 +128,6 @@ def _clause(operator: str, version: str, remarks: list[str]) -> list[str]:
     right = _MISWRITTEN.get(operator, operator or "==")
     if right != operator:
         remarks.append(f"'{operator}{version}' is read as '{right}{version}'")
-    if right == "==" and operator == "=" and version.count(".") < 2 and "*" not in version:
-        version += ".*"  # conda's single "=" is a prefix match
     if right not in ("==", "!=") and version.endswith(".*"):
         remarks.append(f"'{right}{version}' is read as '{right}{version[:-2]}'")
         version = version[:-2]

@@ -200,7 +200,7 @@ def _find(lines: list[str], word: str) -> int:
     """The line (from 1) on which `word` first stands by itself, 0 when nowhere."""
     if not word:
         return 0
-    alone = re.compile(rf"(?<![A-Za-z0-9_.-]){re.escape(word)}(?![A-Za-z0-9-])", re.IGNORECASE)
+    alone = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(word)}(?![A-Za-z0-9-])", re.IGNORECASE)
     return next((number for number, line in enumerate(lines, start=1) if alone.search(line) and not line.lstrip().startswith("#")), 0)
 
 

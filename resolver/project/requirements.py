@@ -50,19 +50,20 @@ def read_lines(text: str, shown: str, *, strengths: tuple[int, int] = PACKAGING,
 def logical_lines(text: str) -> list[tuple[int, str]]:
     """Lines with comments gone and continuations joined, each with the number of its first line (from 1); blank ones left out."""
     found: list[tuple[int, str]] = []
-    pending, start = "", 0
-    for number, raw in enumerate(text.split("\n")[:MAX_LINES], start=1):
-        start = start if pending else number
-        if raw.rstrip().endswith("\\") and not raw.lstrip().startswith("#"):
-            pending += _COMMENT.sub("", raw.rstrip()[:-1]).strip() + " "
+    pending, start, joining = "", 0, False
+    for number, line in enumerate(text.split("\n")[:MAX_LINES], start=1):
+        start = start if joining else number
+        is_comment = line.lstrip().startswith("#")
+        if line.endswith("\\") and not is_comment:
+            pending, joining = pending + line.strip("\\"), True
             continue
-        line = _COMMENT.sub("", pending + raw.strip()).strip()
-        pending = ""
-        if line:
-            found.append((start, line))
-    if pending.strip():
-        found.append((start, pending.strip()))
-    return found
+        # As pip does it: join first, then cut comments off, so that a comment can swallow the lines joined to it.
+        whole = _COMMENT.sub("", pending + (" " + line if is_comment else line)).strip()
+        pending, joining = "", False
+        if whole:
+            found.append((start, whole))
+    whole = _COMMENT.sub("", pending).strip()
+    return [*found, (start, whole)] if whole else found
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)

@@ -63,9 +63,8 @@ _CLOSED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.La
 
 
 def _children(value: object) -> list[ast.AST]:
-    return (
-        [item for item in value if isinstance(item, ast.AST)] if isinstance(value, list) else [value] if isinstance(value, ast.AST) else []
-    )
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, ast.AST)]
 
 
 def _import(scope: Scope, node: ast.Import) -> None:

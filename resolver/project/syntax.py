@@ -8,6 +8,7 @@ import ast
 import functools
 import json
 import re
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from importlib import resources
@@ -18,11 +19,13 @@ from resolver.project.guards import GuardedVisitor, dotted
 _BUILTIN_GENERICS = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
 _METHODS = {"removeprefix": 9, "removesuffix": 9, "is_relative_to": 9, "bit_count": 10}
 # Most sources use nothing new; a glance at their bytes saves parsing and visiting them again.
-_NEW_GRAMMAR = re.compile(rb":=|\bwith\s*\(|^\s*match\s|\bexcept\s*\*|=\s*[}!:]|/\s*[,)]|^\s*@\w*[\[(]", re.MULTILINE)
+_NEW_GRAMMAR = re.compile(
+    rb":=|\bwith\s*\(|^\s*match\s|\bexcept\s*\*|=\s*[}!:]|/\s*[,)]|^\s*@\w*[\[(]|^\s*type\s+\w|\b(?:def|class)\s+\w+\[", re.MULTILINE
+)
 _EVALUATED = re.compile(rb"\b(?:list|dict|tuple|set|frozenset|type)\[|\bcollections\b|\||" + b"|".join(name.encode() for name in _METHODS))
 _NEWER = (
-    (re.compile(r"^\s*type\s+\w+(\[[^\]]*\])?\s*=\s*\S", re.MULTILINE), "a type statement"),
-    (re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE), "type parameters"),
+    (re.compile(r"^[ \t]*type[ \t]+\w+(\[[^\]]*\])?\s*=\s*\S", re.MULTILINE), "a type statement"),
+    (re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+\[", re.MULTILINE), "type parameters"),
 )
 
 
@@ -72,7 +75,7 @@ def _rejected(raw: bytes, path: str) -> tuple[Bound, ...]:
 def _grammar(raw: bytes, path: str) -> Iterator[Bound]:
     """The oldest Python whose grammar takes the source, if that is later than 3.7."""
     problem, minor = "", 7
-    while minor < 11:
+    while minor < sys.version_info[1]:
         tree, told = parse_python(raw, minor)
         if tree is not None:
             break

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
 from resolver.core.package import PYTHON, NormalizedName, Release, normalize
-from resolver.core.target import PYTHON_RELEASED, PYTHONS
+from resolver.core.target import PYTHON_RELEASED
 from resolver.rank.versions import Numbers, near, numbers
 
 NAMESPACES = frozenset({"google", "mpl_toolkits", "nvidia", "zope", "azure", "ruamel", "backports", "jaraco", "sphinxcontrib", "paste"})
@@ -102,7 +102,7 @@ def parse_requirement(text: str) -> tuple[NormalizedName, Declared] | None:
 class ReleaseFacts:
     """What the features ask of one release; numbers are NaN when unknown."""
 
-    __slots__ = ("compiled", "day", "declared", "fits", "name", "near", "numbers", "pin", "release", "sdist_only", "sizes")
+    __slots__ = ("_fits", "_wheels", "compiled", "day", "declared", "name", "near", "numbers", "pin", "release", "sdist_only")
 
     def __init__(self, release: Release) -> None:
         self.release = release
@@ -119,12 +119,20 @@ class ReleaseFacts:
                 self.declared[parsed[0]] = (*self.declared.get(parsed[0], ()), parsed[1])
         wheels = [(_interpreter_of(file.filename), file.size) for file in release.files if file.kind == "wheel"]
         self.sdist_only = math.nan if not release.files else float(not wheels)
-        self.fits: dict[str, float] = {}
-        self.sizes: dict[str, float] = {}
-        for python in PYTHONS:
-            self.fits[python], self.sizes[python] = _wheel_fit(wheels, python)
-        if not wheels and release.files:
-            self.sizes = dict.fromkeys(PYTHONS, max(file.size for file in release.files) / 1e6)
+        self._wheels = wheels
+        self._fits: dict[str, tuple[float, float]] = {}
+
+    def wheel(self, python: str) -> tuple[float, float]:
+        """How the best file fits an interpreter (3 a wheel for that very one, 2 pure, 1 stable ABI, 0 none; NaN no wheel known), and
+        its megabytes.
+        """
+        known = self._fits.get(python)
+        if known is None:
+            known = _wheel_fit(self._wheels, python)
+            if not self._wheels and self.release.files:
+                known = (known[0], max(file.size for file in self.release.files) / 1e6)
+            self._fits[python] = known
+        return known
 
     def bound(self, provider: NormalizedName, python: str) -> Declared | None:
         """The requirement on `provider` that applies on that interpreter, else any that was written, else None."""
@@ -140,7 +148,6 @@ def _interpreter_of(filename: str) -> tuple[str, str]:
 
 
 def _wheel_fit(wheels: Sequence[tuple[tuple[str, str], int]], python: str) -> tuple[float, float]:
-    """(3 wheel for that very interpreter, 2 pure wheel, 1 stable ABI, 0 none; NaN no wheel known), and megabytes."""
     if not wheels:
         return math.nan, math.nan
     own, best, size = "cp" + python.replace(".", ""), 0.0, math.nan

@@ -105,7 +105,7 @@ def _plain(importer: ReleaseFacts, provider: ReleaseFacts, python: str, book: Fa
         book.pb2(importer.pin),
         float(python.partition(".")[2] or 0),
         signed_log(python_day(python) - importer.day),
-        importer.fits.get(python, math.nan),
+        importer.wheel(python)[0],
         importer.sdist_only,
         math.nan if own is None else float(own),
     ]

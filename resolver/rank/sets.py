@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from resolver.core.package import CUDA, PYTHON
 from resolver.core.project import Project
 from resolver.rank.batch import Batch, Member
 from resolver.rank.coverage import COVERAGE, ProjectUses
-from resolver.rank.facts import ReleaseFacts, day_of, python_day
+from resolver.rank.facts import day_of, python_day
 from resolver.rank.features import COLUMN, Floats, signed_log
 from resolver.rank.versions import python_satisfies
 
@@ -50,7 +49,7 @@ _NO_EDGES = [0.0] * len(EDGES)
 def set_rows(project: Project, batch: Batch, risks: Floats, uses: ProjectUses) -> Floats:
     """One row of `SET_FEATURES` per candidate of the batch, given the risk of each distinct edge."""
     edges = _edge_rows(batch, np.clip(risks, 0.0, 0.9999))
-    shelves = Shelves(batch.releases)
+    shelves = Shelves(batch)
     violated: dict[str, float] = {}
     worked = day_of(project.evidence.last_worked)
     rows = np.empty((len(batch.members), len(SET_FEATURES)))
@@ -63,22 +62,27 @@ def set_rows(project: Project, batch: Batch, risks: Floats, uses: ProjectUses) -
 
 
 class Shelves:
-    """Facts of a batch's releases as arrays, by release number."""
+    """Facts of the releases of a batch as arrays by release number; zero for those that no member holds."""
 
-    def __init__(self, releases: Sequence[ReleaseFacts]) -> None:
-        self._releases = releases
-        self.days = np.array([facts.day for facts in releases])
-        self.installed = np.array([facts.name not in (PYTHON, CUDA) for facts in releases])
-        self.sdist_only = np.array([facts.sdist_only == 1.0 for facts in releases])
+    def __init__(self, batch: Batch) -> None:
+        self._releases = batch.releases
+        self._held = np.unique(np.concatenate([member.places for member in batch.members])).tolist()
+        self.days, self.installed, self.sdist_only = (np.zeros(len(batch.releases)) for _ in range(3))
+        for place in self._held:
+            facts = batch.releases[place]
+            self.days[place] = facts.day
+            self.installed[place] = facts.name not in (PYTHON, CUDA)
+            self.sdist_only[place] = facts.sdist_only == 1.0
         self._by_python: dict[str, tuple[Floats, Floats]] = {}
 
     def wheels(self, python: str) -> tuple[Floats, Floats]:
-        """(whether a release has wheels and none for this interpreter, megabytes to fetch)."""
+        """(1 for a release that has wheels and none for this interpreter, megabytes to fetch)."""
         known = self._by_python.get(python)
         if known is None:
-            unfit = np.array([float(facts.fits.get(python) == 0.0) for facts in self._releases])
-            sizes = np.nan_to_num(np.array([facts.sizes.get(python, math.nan) for facts in self._releases]))
-            known = self._by_python[python] = (unfit, sizes)
+            known = self._by_python[python] = (np.zeros(len(self._releases)), np.zeros(len(self._releases)))
+            for place in self._held:
+                fit, size = self._releases[place].wheel(python)
+                known[0][place], known[1][place] = fit == 0.0, 0.0 if math.isnan(size) else size
         return known
 
 
@@ -112,7 +116,7 @@ def _edge_rows(batch: Batch, risks: Floats) -> list[list[float]]:
 def _shape(shelves: Shelves, member: Member, violated: float, worked: float) -> list[float]:
     candidate = member.candidate
     python = candidate.target.python
-    own = member.places[shelves.installed[member.places]]
+    own = member.places[shelves.installed[member.places] > 0]
     days = np.sort(shelves.days[own])
     days = days[~np.isnan(days)].tolist()
     wanted = set(candidate.direct)

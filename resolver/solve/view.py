@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import heapq
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -80,27 +82,29 @@ class View:
     def precedence(self, roots: Sequence[Demand]) -> Mapping[str, int]:
         """Package name -> place in an order that has importers before what they import, read off the newest releases.
 
-        Deciding in this order, a package is chosen when everything that restricts it is known. Cycles are cut anywhere.
-        Computed once per roots.
+        Deciding in this order, a package is chosen when everything that restricts it is known. Of packages that could come
+        next, what is asked for directly comes first; cycles are cut anywhere. Computed once per roots.
         """
         key = tuple(roots)
         found = self._precedence.get(key)
         if found is None:
+            graph: dict[str, dict[str, None]] = {}
             after: list[str] = []
-            seen: set[str] = set()
             for demand in reversed(roots):
-                self._visit(demand, seen, after)
-            found = self._precedence[key] = {name: at for at, name in enumerate(reversed(after))}
+                self._visit(demand, graph, after)
+            found = self._precedence[key] = _importers_first(graph, after, {demand.name for demand in roots})
         return found
 
-    def _visit(self, demand: Demand, seen: set[str], after: list[str]) -> None:
-        if demand.name in seen:
+    def _visit(self, demand: Demand, graph: dict[str, dict[str, None]], after: list[str]) -> None:
+        """Walk depth first; `after` gets every name after all that it leads to."""
+        if demand.name in graph:
             return
-        seen.add(demand.name)
+        asked = graph[demand.name] = {}
         shelf = self.catalog.shelf(demand.name)
         for entry in shelf.listed(self.admitted(shelf, (demand,)))[:1]:
-            for asked in self.demands(entry):
-                self._visit(asked, seen, after)
+            for each in self.demands(entry):
+                asked[each.name] = None
+                self._visit(each, graph, after)
         after.append(demand.name)
 
     def expand(self, parsed: ParsedRequirement, *, soft: bool = False) -> Iterator[Demand]:
@@ -132,6 +136,24 @@ class View:
             asked = tuple(self.expand(parsed, soft=True))
             if all(self.admitted(self.catalog.shelf(demand.name), (demand,)) for demand in asked):
                 yield from asked
+
+
+def _importers_first(graph: Mapping[str, Mapping[str, None]], after: Sequence[str], direct: set[str]) -> dict[str, int]:
+    """Kahn's order of a graph of which `after` is a depth-first finishing order; edges against that order are cut."""
+    finished = {name: at for at, name in enumerate(after)}
+    ahead = {name: [other for other in graph[name] if finished[other] < finished[name]] for name in after}
+    waiting = collections.Counter(other for others in ahead.values() for other in others)
+    ready = [(name not in direct, -finished[name], name) for name in after if not waiting[name]]
+    heapq.heapify(ready)
+    order: dict[str, int] = {}
+    while ready:
+        *_, name = heapq.heappop(ready)
+        order[name] = len(order)
+        for other in ahead[name]:
+            waiting[other] -= 1
+            if not waiting[other]:
+                heapq.heappush(ready, (other not in direct, -finished[other], other))
+    return order
 
 
 def cuda_major(name: str, version: str) -> int:

@@ -1,0 +1,1 @@
+"""What each release offers and uses, by dotted name: walked from real installs, asked by version."""

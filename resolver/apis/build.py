@@ -21,10 +21,15 @@ from resolver.core.errors import StoreError
 from resolver.core.package import normalize
 
 TWINS = {
-    "tensorflow-gpu": "tensorflow", "tensorflow-cpu": "tensorflow", "tensorflow-intel": "tensorflow", "tensorflow-rocm": "tensorflow",
-    "opencv-python-headless": "opencv-python", "onnxruntime-gpu": "onnxruntime", "faiss-gpu": "faiss-cpu", "opencv-contrib-python-headless": "opencv-contrib-python",
-    "jax-cuda12-plugin": "jaxlib", "mxnet-cu112": "mxnet", "mxnet-cu110": "mxnet", "mxnet-cu101": "mxnet", "mxnet-cu100": "mxnet", "mxnet-mkl": "mxnet",
-}  # fmt: skip
+    "faiss-gpu": "faiss-cpu",
+    "onnxruntime-gpu": "onnxruntime",
+    "opencv-contrib-python-headless": "opencv-contrib-python",
+    "opencv-python-headless": "opencv-python",
+    "tensorflow-cpu": "tensorflow",
+    "tensorflow-gpu": "tensorflow",
+    "tensorflow-intel": "tensorflow",
+    "tensorflow-rocm": "tensorflow",
+}
 """Distributions that ship the same modules under the same version numbers as another one."""
 SCHEMA = 1
 

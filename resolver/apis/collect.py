@@ -25,39 +25,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+from resolver.apis.era import COMPANIONS, ERA, HEAVY, LONG_TO_COMPILE, UNREADABLE, WHEELS_EXIST, builder
 from resolver.apis.plan import Visit
 from resolver.core.package import normalize
 
-ERA = timedelta(days=120)
-"""Dependencies may be this much newer than the release that is walked: what its users got at the time."""
 TOGETHER = 10
-HEAVY = frozenset({"torch", "tensorflow", "mxnet", "paddlepaddle", "torchvision", "torchaudio", "torchtext", "jaxlib", "dgl"})
-LONG_TO_COMPILE = (
-    "numpy", "scipy", "pandas", "scikit-learn", "scikit-image", "matplotlib", "h5py", "pillow", "grpcio", "opencv-python", "opencv-python-headless", "lxml",
-    "llvmlite", "numba", "gensim", "spacy", "thinc", "blis", "shapely", "gevent", "pyarrow", "tables", "statsmodels", "cython", "xgboost", "lightgbm", "catboost", "onnx",
-    "cryptography", "sentencepiece", "tokenizers", "safetensors", "av", "dlib", "netcdf4", "fiona", "rasterio", "pyproj", "pycocotools", "ray", "pyzmq", "soundfile", "ml-dtypes",
-    "pydantic-core", "orjson", "tiktoken", "torch", "dm-tree", "jaxlib", "pybullet", "mujoco", "box2d-py", "imagecodecs", "pywavelets", "hdbscan", "cmake", "faiss-cpu",
-)  # fmt: skip
-"""Only their wheels are used: a release without one for the interpreter is left out rather than compiled for minutes."""
-UNREADABLE = {
-    "pandas": (
-        ("numpy", "python-dateutil", "pytz"),
-        "0.19.2 0.20.0 0.20.1 0.20.2 0.20.3 0.21.0 0.21.1 0.22.0 0.23.0 0.23.1 0.23.2 0.23.3 0.23.4 0.24.0 0.24.1 0.24.2",
-    )
-}
-"""Releases whose metadata the installer refuses to read ("pytz >= 2011k"), with what they require."""
-WHEELS_EXIST = date(2017, 8, 1)
-"""Before that hardly a package had wheels for the oldest interpreter that is considered (3.6)."""
-COMPANIONS = {
-    "keras": ("tensorflow",), "keras-applications": ("keras", "tensorflow"), "keras-preprocessing": ("keras", "tensorflow"),
-    "keras-vis": ("keras", "tensorflow"), "keras-rl": ("keras", "tensorflow"), "keras-tuner": ("tensorflow",), "keras-resnet": ("keras", "tensorflow"),
-    "keras-vggface": ("keras", "tensorflow"), "efficientnet": ("keras", "tensorflow"), "segmentation-models": ("keras", "tensorflow"),
-    "image-classifiers": ("keras", "tensorflow"), "tensorflow-hub": ("tensorflow",), "tensorflow-addons": ("tensorflow",), "tf-slim": ("tensorflow",),
-    "tensorflow-probability": ("tensorflow",), "tensorflow-datasets": ("tensorflow",), "tensorflow-estimator": ("tensorflow",), "tf-keras": ("tensorflow",),
-    "tensorlayer": ("tensorflow",), "tflearn": ("tensorflow",), "mtcnn": ("keras", "tensorflow", "opencv-python-headless"), "retina-face": ("tensorflow",),
-    "deepface": ("tensorflow",), "imutils": ("opencv-python-headless",), "edward": ("tensorflow",), "lasagne": ("theano",), "jax": ("jaxlib",),
-}  # fmt: skip
-"""Packages that import something which they do not require (a backend that the user chooses)."""
+"""Releases in one environment, at most."""
 WALKER = Path(__file__).with_name("inside_walk.py")
 _INFO = re.compile(r"^(.+?)-([^-]+?)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
 
@@ -184,13 +157,14 @@ class Collector:
 
     def command(self, environment: Path, newest: date) -> list[str]:
         """The installer's command line, as of `newest` plus an era."""
-        tomorrow = (date.today() + timedelta(days=1)).isoformat()
-        return [
-            self.installer, "pip", "install", "-q", "-p", str(environment / "bin/python"), "--link-mode=hardlink", f"--config-file={self.config(environment)}", f"--exclude-newer={max(newest + ERA, WHEELS_EXIST)}",
-            *(f"--only-binary={name}" for name in LONG_TO_COMPILE),
-            # an sdist of that time may name a builder of today
-            f"--exclude-newer-package=setuptools={tomorrow}", f"--exclude-newer-package=wheel={tomorrow}",
-        ]  # fmt: skip
+        tomorrow = date.today() + timedelta(days=1)
+        command = [self.installer, "pip", "install", "-q", "-p", str(environment / "bin/python"), "--link-mode=hardlink"]
+        command.append(f"--config-file={self.config(environment)}")
+        command.append(f"--exclude-newer={max(newest + ERA, WHEELS_EXIST)}")
+        command.extend(f"--only-binary={name}" for name in LONG_TO_COMPILE)
+        # an sdist of that time may name a builder of today
+        command.extend(f"--exclude-newer-package={name}={tomorrow}" for name in ("setuptools", "wheel"))
+        return command
 
     @staticmethod
     def config(environment: Path) -> Path:
@@ -216,7 +190,7 @@ class Collector:
         companions = [c for v in batch for c in COMPANIONS.get(v["name"], ()) if dependencies]
         limits = environment / "build-constraints.txt"
         why = ""
-        for old in (_builder(python), ""):
+        for old in (builder(python), ""):
             limits.write_text(old + "\n")
             try:
                 done = subprocess.run(
@@ -269,13 +243,6 @@ def find_interpreters(folder: Path) -> dict[str, str]:
         if match:
             found[match.group(1)] = str(path)
     return found
-
-
-def _builder(python: str) -> str:
-    """What setup.py files of an interpreter's time expect of setuptools (46 dropped Feature, 58 use_2to3, 66 lenient versions)."""
-    return {"3.6": "setuptools<46", "3.7": "setuptools<46", "3.8": "setuptools<58", "3.9": "setuptools<58", "3.10": "setuptools<66"}.get(
-        python, ""
-    )
 
 
 def _pins(batch: Iterable[Visit]) -> list[str]:

@@ -179,7 +179,9 @@ class Writer:
     """Puts the walks of one package together. `rows` must be one per version, oldest version first."""
 
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.rows, self.numbers, self.lines = rows, {0: 0}, []
+        self.rows = rows
+        self.numbers: dict[Mask, int] = {0: 0}
+        self.lines: list[str] = []
         self.sets: list[Mask] = [0]
         self.modules()
         for kind, field in (("A", "alias"), ("C", "classes")):

@@ -88,8 +88,14 @@ def install_failure(log: str) -> Diagnosis:
     if failure in (F.SDIST_BUILD, F.SYNTAX, F.MEMORY):
         message = ": ".join(part for part in (subject, errors[-1] if errors else "") if part)
     else:
-        message = next((line for line in telling if line.startswith("Because")), "")
+        message = _because(log)
     return Diagnosis(failure=failure, message=shortened(message or (telling or lines or ["the installer said nothing"])[-1]))
+
+
+def _because(log: str) -> str:
+    """Uv's explanation: the sentences from the first "Because" on, up to an empty line or a hint."""
+    found = re.search(r"\bBecause .*?(?=\n\s*\n|\n\s*hint:|\Z)", log, re.DOTALL)
+    return found[0] if found else ""
 
 
 def shortened(text: str, limit: int = 300) -> str:

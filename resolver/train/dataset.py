@@ -23,13 +23,14 @@ _HARMLESS = 0.3
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One build as the ranker would have seen it: the project it stood for, its set, and whether it passed."""
+    """One build as the ranker would have seen it: the project it stood for, its set, whether it passed, and what that weighs."""
 
     project: Project
     candidate: Candidate
     group: str
     passed: bool
     outcome: Outcome
+    weight: float = 1.0
 
     @property
     def when(self) -> datetime | None:

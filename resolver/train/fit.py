@@ -22,7 +22,8 @@ from resolver.rank.files import Calibration, RankerText
 from resolver.rank.forest import Forest
 from resolver.rank.history import History
 from resolver.rank.sets import FALLING, SET_COLUMN, SET_FEATURES
-from resolver.train.dataset import Corpus, Observation
+from resolver.train.dataset import Corpus, Example, Observation
+from resolver.train.derive import derive
 from resolver.train.split import fold_of
 
 FOLDS = 5
@@ -70,7 +71,7 @@ class Recipe:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """The set table with out-of-fold edge risks, its labels, the groups, and the out-of-fold probabilities before calibration."""
+    """Of the real builds: the set table with out-of-fold edge risks, labels, groups, and out-of-fold probabilities before calibration."""
 
     sets: Floats
     passed: Floats
@@ -80,9 +81,12 @@ class Tables:
 
 def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) -> tuple[RankerText, Tables]:
     """Fit everything on one corpus. Raises ResolverError when it holds no pass or no failure. Linear in the outcomes."""
-    passed = np.array([float(example.passed) for example in corpus.examples])
-    if len(passed) < 20 or not 0 < passed.mean() < 1:
+    builds = np.array([float(example.passed) for example in corpus.examples])
+    if len(builds) < 20 or not 0 < builds.mean() < 1:
         raise ResolverError("too few outcomes to train on", hint="at least twenty builds, some of which pass and some fail: resolver crawl")
+    derived = derive(corpus.examples, book, Featurizer(book, History(), Vocabulary()))
+    examples = (*corpus.examples, *derived)
+    passed, weight = np.array([float(one.passed) for one in examples]), np.array([one.weight for one in examples])
     folds = fold_of(corpus.groups, FOLDS, recipe.seed)
     vocabulary = _vocabulary(corpus.observations)
     histories = {fold: history_of([o for o in corpus.observations if folds.get(o.group) != fold]) for fold in sorted(set(folds.values()))}
@@ -93,25 +97,27 @@ def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) ->
     }
     sets = np.zeros((len(passed), len(SET_FEATURES)))
     for fold, history in histories.items():
-        places = [place for place, example in enumerate(corpus.examples) if folds[example.group] == fold]
-        sets[places] = _set_rows(corpus, places, Featurizer(book, history, vocabulary), Forest(edge_texts[fold]))
+        places = [place for place, example in enumerate(examples) if folds[example.group] == fold]
+        sets[places] = _set_rows(examples, places, Featurizer(book, history, vocabulary), Forest(edge_texts[fold]))
     blank(sets, SET_COLUMN, recipe.without)
-    fold_of_row = np.array([folds[example.group] for example in corpus.examples])
+    fold_of_row = np.array([folds[example.group] for example in examples])
     raw = np.zeros(len(passed))
     for fold in histories:
         inside = fold_of_row == fold
-        raw[inside] = Forest(fit_sets(sets[~inside], passed[~inside], recipe)).predict(sets[inside])
+        raw[inside] = Forest(fit_sets(sets[~inside], passed[~inside], recipe, weight[~inside])).predict(sets[inside])
     text = RankerText(
         edge=fit_edges(rows, corpus.observations, recipe, [True] * len(rows)),
-        sets=fit_sets(sets, passed, recipe),
+        sets=fit_sets(sets, passed, recipe, weight),
         version="",
-        trained_on=recipe.trained_on or f"{len(passed):,} outcomes of {len(corpus.groups)} stacks",
+        trained_on=recipe.trained_on or f"{len(builds):,} outcomes of {len(corpus.groups)} stacks",
         vocabulary=vocabulary,
         history=History() if "history" in recipe.without else history_of(corpus.observations),
         calibration=calibrate(raw, passed, sets),
     )
+    seen = len(builds)
     groups = tuple(example.group for example in corpus.examples)
-    return dataclasses.replace(text, version=version_of(text)), Tables(sets=sets, passed=passed, groups=groups, raw=raw)
+    tables = Tables(sets=sets[:seen], passed=builds, groups=groups, raw=raw[:seen])
+    return dataclasses.replace(text, version=version_of(text)), tables
 
 
 def version_of(text: RankerText) -> str:
@@ -188,11 +194,13 @@ def fit_edges(rows: Floats, observations: Sequence[Observation], recipe: Recipe,
     )
 
 
-def fit_sets(table: Floats, passed: Floats, recipe: Recipe) -> str:
+def fit_sets(table: Floats, passed: Floats, recipe: Recipe, weight: Floats | None = None) -> str:
     """The set booster's text, bound to fall in every feature of `FALLING`."""
     bounds = [-int(name in FALLING) for name in SET_FEATURES]
     settings = {**SET_PARAMETERS, "monotone_constraints": bounds, "monotone_constraints_method": "intermediate"}
-    return _train(table, passed, np.ones(len(passed)), settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed)
+    return _train(
+        table, passed, np.ones(len(passed)) if weight is None else weight, settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed
+    )
 
 
 def fit_order(table: Floats, passed: Floats, groups: Sequence[str], recipe: Recipe) -> str:
@@ -204,16 +212,16 @@ def fit_order(table: Floats, passed: Floats, groups: Sequence[str], recipe: Reci
     return _train(table[order], passed[order], np.ones(len(order)), settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed, sizes)
 
 
-def _set_rows(corpus: Corpus, places: Sequence[int], featurizer: Featurizer, edges: Forest) -> Floats:
+def _set_rows(examples: Sequence[Example], places: Sequence[int], featurizer: Featurizer, edges: Forest) -> Floats:
     """Set features of some examples, group by group, since a group shares its project's uses."""
     rows = np.zeros((len(places), len(SET_FEATURES)))
     by_project: dict[object, list[int]] = {}
     for row, place in enumerate(places):
-        project = corpus.examples[place].project
+        project = examples[place].project
         by_project.setdefault((project.root, project.evidence), []).append(row)
     for members in by_project.values():
-        batch = featurizer.batch([corpus.examples[places[row]].candidate for row in members])
-        rows[members] = featurizer.sets(corpus.examples[places[members[0]]].project, batch, edges.predict(batch.table))
+        batch = featurizer.batch([examples[places[row]].candidate for row in members])
+        rows[members] = featurizer.sets(examples[places[members[0]]].project, batch, edges.predict(batch.table))
     return rows
 
 

@@ -53,7 +53,7 @@ def head_of(line: str) -> tuple[str, str]:
 
 
 def batches(visits: Sequence[Visit]) -> list[list[Visit]]:
-    """Visits that can share an environment: same interpreter, within a quarter of a year, one release per package; heavy
+    """Visits that can share an environment: same interpreter, within half a year, one release per package; heavy
     packages alone. Keeps the order of usefulness between batches.
     """
     found: list[list[Visit]] = []
@@ -62,8 +62,8 @@ def batches(visits: Sequence[Visit]) -> list[list[Visit]]:
         if visit["name"] in HEAVY or visit["name"] in COMPANIONS:
             found.append([visit])
             continue
-        quarter = date.fromisoformat(visit["uploaded"]).toordinal() // 91
-        slot = open_.setdefault((visit["python"], quarter, visit["rank"] // 40), [])
+        season = date.fromisoformat(visit["uploaded"]).toordinal() // 182
+        slot = open_.setdefault((visit["python"], season, visit["rank"] // 40), [])
         for batch in slot:
             if len(batch) < TOGETHER and all(v["name"] != visit["name"] for v in batch):
                 batch.append(visit)

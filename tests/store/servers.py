@@ -19,10 +19,10 @@ import pytest
 
 
 def postgres_url() -> str:
-    """The URL of a new, empty database. Skips the test when no server can be started here; under CI that is a failure."""
+    """The URL of a new, empty database. Skips the test when no server can be started here; with RESOLVER_POSTGRES=required it fails."""
     server, why = _server()
     if not server:
-        if os.environ.get("CI"):
+        if os.environ.get("RESOLVER_POSTGRES") == "required":
             pytest.fail(why)
         pytest.skip(why)
     import psycopg

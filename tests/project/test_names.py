@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+
+from resolver.core.project import Need, Origin, OriginKind, Use
+from resolver.project.names import declared_names, distribution_of, frameworks_of, infer, namespace_of, wanted_by
+from resolver.project.tables import tables
+
+ORIGIN = Origin(kind=OriginKind.IMPORTED, path="app.py", line=1)
+OWNERS = {
+    "cv2": ["opencv-contrib-python", "opencv-python"],
+    "yaml": ["PyYAML", "yamlish"],
+    "google.protobuf": ["protobuf"],
+    "google.cloud.storage": ["google-cloud-storage"],
+    "google": ["protobuf", "google-api-core"],
+    "weird": ["-bad-", "good"],
+    "keras": ["keras"],
+    "PIL": ["pillow"],
+}
+
+
+def owners(root: str) -> list[str]:
+    return OWNERS.get(root, [])
+
+
+def imported(*dotted: str, guarded: bool = False) -> list[Use]:
+    return [Use(dotted=name, origin=ORIGIN, imported=True, guarded=guarded, statement=f"import {name}") for name in dotted]
+
+
+def need(text: str, *, constraint: bool = False) -> Need:
+    return Need(requirement=text, origin=Origin(kind=OriginKind.DECLARED, path="r.txt", line=2), constraint=constraint)
+
+
+@pytest.mark.parametrize(
+    ("key", "chosen", "name"),
+    [
+        ("cv2", [], "opencv-python"),
+        ("cv2", ["opencv-python-headless"], "opencv-python-headless"),
+        ("cv2", ["opencv-contrib-python"], "opencv-contrib-python"),
+        ("yaml", [], "pyyaml"),
+        ("yaml", ["yamlish"], "yamlish"),
+        ("tensorflow", ["tensorflow-gpu"], "tensorflow-gpu"),
+        ("segmentation_models", ["segmentation-models"], "segmentation-models"),
+        ("google.protobuf", [], "protobuf"),
+        ("google.cloud.storage", [], "google-cloud-storage"),
+        ("google.colab", [], None),
+        ("mpl_toolkits", [], "matplotlib"),
+        ("pkg_resources", [], "setuptools"),
+        ("weird", [], "good"),
+        ("retinaface", [], "retina-face"),
+        ("nothing", [], None),
+    ],
+)
+def test_distribution_of_an_import(key: str, chosen: list[str], name: str | None) -> None:
+    assert distribution_of(key, chosen, owners) == name
+
+
+@pytest.mark.parametrize(
+    ("dotted", "key"),
+    [
+        ("google.protobuf.text_format", "google.protobuf"),
+        ("google.cloud.storage.Client", "google.cloud.storage"),
+        ("google.cloud.kms.x", "google.cloud.kms"),
+        ("numpy.linalg.norm", "numpy"),
+        ("mpl_toolkits.mplot3d", "mpl_toolkits"),
+    ],
+)
+def test_namespaces(dotted: str, key: str) -> None:
+    assert namespace_of(dotted) == key
+
+
+def test_inferred_needs_are_open_weak_and_told_apart() -> None:
+    uses = [*imported("cv2", "yaml", "nothing.x", "numpy"), *imported("PIL", guarded=True), Use(dotted="PIL.Image", origin=ORIGIN)]
+    inferred = infer(wanted_by(uses), [need("numpy==1.0")], owners)
+    assert [(item.requirement, item.strength, item.origin.kind) for item in inferred.needs] == [
+        ("opencv-python", 1, OriginKind.IMPORTED),
+        ("pyyaml", 1, OriginKind.IMPORTED),
+    ]
+    assert inferred.unprovided == {"nothing"}
+    assert inferred.notes == ("app.py:1: nothing on the index is known to provide 'import nothing'",)
+
+
+def test_a_constraint_installs_nothing() -> None:
+    needs = [need("opencv-python<4", constraint=True)]
+    assert declared_names(needs) == set()
+    assert [item.requirement for item in infer(wanted_by(imported("cv2")), needs, owners).needs] == ["opencv-python"]
+
+
+@pytest.mark.parametrize(
+    ("uses", "declared", "added"),
+    [
+        (["keras"], [], ["keras", "tensorflow"]),
+        (["keras"], ["tensorflow-gpu==1.14.0"], ["keras"]),
+        (["keras"], ["theano"], ["keras"]),
+        ([], ["keras==2.2.4"], ["tensorflow"]),
+        (["PIL"], [], ["pillow"]),
+    ],
+)
+def test_keras_gets_a_backend(uses: list[str], declared: list[str], added: list[str]) -> None:
+    inferred = infer(wanted_by(imported(*uses)), [need(text) for text in declared], owners)
+    assert [item.requirement for item in inferred.needs] == added
+
+
+def test_frameworks() -> None:
+    needs = [need("tensorflow-gpu==1.14"), need("onnxruntime-gpu"), need("flask")]
+    assert frameworks_of(needs, imported("sklearn.svm"), ["torch-zip"]) == ("onnxruntime", "sklearn", "tensorflow", "torch")
+    assert frameworks_of([], imported("mxnet", guarded=True), []) == ()
+
+
+def test_the_table_is_consistent() -> None:
+    table = tables()
+    for renaming in table.retired.values():
+        assert renaming.to not in table.retired
+        assert renaming.reason
+    assert "numpy" not in table.stdlib
+    assert {"distutils", "imp", "urllib2", "dataclasses"} <= table.stdlib

@@ -1,0 +1,131 @@
+"""Certainties between and beyond walked versions, merging, and what is asked besides names."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from resolver.apis.build import build
+from resolver.apis.timeline import SqliteTimeline
+from resolver.core.errors import ResolverError
+from tests.apis.walks import line
+
+
+def make(tmp_path, *lines):
+    path = tmp_path / "apis.sqlite"
+    build(lines, path)
+    return SqliteTimeline(path)
+
+
+def numpy(version, names):
+    return line("numpy", version, {"numpy": names})
+
+
+def test_between_versions_that_agree_or_differ(tmp_path):
+    timeline = make(tmp_path, numpy("1.20.3", "array bool"), numpy("1.22.4", "array bool"), numpy("1.24.4", "array"))
+    asked = ["numpy.bool"]
+    assert timeline.offers("numpy", "1.21.0", asked) == [0.98]
+    assert timeline.offers("numpy", "1.23.0", asked) == [0.5]
+    assert timeline.offers("numpy", "1.22.9", asked)[0] > 0.9  # the patch follows its minor release
+    assert timeline.offers("numpy", "1.24.0", asked)[0] < 0.1
+    assert timeline.offers("numpy", "2.0", asked) == [0.1]
+    assert timeline.offers("numpy", "1.19", asked) == [0.9]
+    assert timeline.offers("numpy", "1.21", ["numpy.nowhere"]) == [0.02]
+
+
+def test_versions_are_ordered_as_versions(tmp_path):
+    timeline = make(tmp_path, numpy("1.9.0", "old"), numpy("1.10.0", "new"))
+    assert timeline.versions("numpy") == ("1.9.0", "1.10.0")
+    assert timeline.offers("numpy", "1.11", ["numpy.new", "numpy.old"]) == [0.95, 0.1]
+
+
+def test_equal_versions_spelled_differently_are_one(tmp_path):
+    timeline = make(tmp_path, numpy("1.10", "x"), numpy("1.12", ""))
+    assert timeline.offers("numpy", "1.10.0", ["numpy.x"]) == [1.0]
+
+
+def test_twins_share_a_record(tmp_path):
+    timeline = make(tmp_path, line("tensorflow-gpu", "1.14.0", {"tensorflow": "Session"}))
+    assert timeline.offers("tensorflow", "1.14.0", ["tensorflow.Session"]) == [1.0]
+    assert timeline.offers("tensorflow_cpu", "1.14.0", ["tensorflow.Session"]) == [1.0]
+
+
+def test_the_interpreter_is_asked_by_minor(tmp_path):
+    timeline = make(tmp_path, line("python", "3.9", {"collections": "Mapping"}), line("python", "3.10", {"collections": "deque"}))
+    assert timeline.offers("python", "3.9.18", ["collections.Mapping"]) == [1.0]
+    assert timeline.offers("python", "3.10", ["collections.Mapping"]) == [0.0]
+
+
+def test_merging_keeps_what_was_there_and_renews_the_better_walk(tmp_path):
+    path = tmp_path / "apis.sqlite"
+    assert build([numpy("1.0", "a"), line("six", "1", {"six": "x"})], path) == 2
+    before = path.read_bytes()
+    assert build([numpy("1.0", "a")], path) == 0
+    assert path.read_bytes() == before or SqliteTimeline(path).offers("six", "1", ["six.x"]) == [1.0]
+    assert build([numpy("2.0", "b"), numpy("1.0", "a aa"), "no walk", '{"name": 1}', "[]"], path) == 2
+    timeline = SqliteTimeline(path)
+    assert timeline.versions("numpy") == ("1.0", "2.0")
+    assert timeline.offers("numpy", "1.0", ["numpy.aa", "numpy.b"]) == [1.0, 0.0]
+    assert timeline.offers("six", "1", ["six.x"]) == [1.0]
+
+
+def test_an_imported_walk_is_worth_more_than_a_read_one(tmp_path):
+    read = line("pkg", "1", {"pkg": "a b c d"}, static=True)
+    imported = line("pkg", "1", {"pkg": "a"})
+    timeline = make(tmp_path, imported, read)
+    assert timeline.offers("pkg", "1", ["pkg.d"]) == [0.0]
+
+
+def test_libraries_uses_and_providers(tmp_path):
+    timeline = make(
+        tmp_path,
+        line(
+            "opencv-python",
+            "4.1",
+            {"cv2": "imread"},
+            needed={"libGL.so.1": ["cv2/cv2.so"]},
+            takes={"numpy": ["numpy", ":numpy.bool"]},
+            pb2=True,
+        ),
+        line("opencv-python", "4.3", {"cv2": "imread"}),
+    )
+    assert timeline.libraries("opencv-python", "4.1") == ("libGL.so.1",)
+    assert timeline.libraries("opencv-python", "4.2") == ("libGL.so.1",)
+    assert timeline.libraries("opencv-python", "4.3.1") == ()
+    assert timeline.libraries("nothing", "1") == ()
+    assert timeline.uses("opencv-python", "4.1") == {"numpy": ("numpy",)}
+    assert timeline.uses_later("opencv-python", "4.1") == {"numpy": ("numpy.bool",)}
+    assert timeline.pb2("opencv-python", "4.1") is True
+    assert timeline.pb2("opencv-python", "4.3") is False
+    assert timeline.pb2("nothing", "1") is None
+    assert timeline.providers("cv2") == ("opencv-python",)
+    assert timeline.packages() == ("opencv-python",)
+    assert timeline.roots("opencv-python") == {"cv2"}
+
+
+def test_a_missing_file_is_told_with_a_hint(tmp_path):
+    with pytest.raises(ResolverError) as error:
+        SqliteTimeline(tmp_path / "nowhere.sqlite")
+    assert error.value.hint
+
+
+def test_a_file_that_is_no_timeline_is_told(tmp_path):
+    path = tmp_path / "apis.sqlite"
+    path.write_bytes(b"something else entirely" * 100)
+    with pytest.raises(ResolverError):
+        SqliteTimeline(path).offers("numpy", "1", ["numpy.x"])
+
+
+def test_a_thousand_names_over_all_versions_of_ten_packages_are_quick(tmp_path):
+    names = [f"name{i}" for i in range(400)]
+    lines = [line(f"pkg{p}", f"1.{v}", {f"pkg{p}": " ".join(names[: 200 + 5 * v])}) for p in range(10) for v in range(40)]
+    timeline = make(tmp_path, *lines)
+    asked = {p: [f"pkg{p}.name{i}" for i in range(150, 250)] for p in range(10)}
+    for p in range(10):
+        timeline.offers(f"pkg{p}", "1.0", asked[p][:1])
+    began = time.process_time()
+    for p in range(10):
+        for v in range(40):
+            timeline.offers(f"pkg{p}", f"1.{v}", asked[p])
+    assert time.process_time() - began < 0.5  # 40,000 answers

@@ -35,11 +35,15 @@ _CHECKS = (
 )
 
 
-def of_try(node: ast.Try | ast.TryStar) -> Guard:
-    """What the body of a try statement is protected against; a handler that raises again or exits protects against nothing."""
+def of_try(node: ast.Try | ast.TryStar, *, in_function: bool = False) -> Guard:
+    """What the body of a try statement is protected against.
+
+    A handler that raises again or exits protects against nothing, except in a function: there it is how an optional part
+    of a project asks for its library when it is wanted.
+    """
     guard = Guard.NONE
     for handler in node.handlers:
-        if _gives_up(handler.body):
+        if _gives_up(handler.body) and not in_function:
             continue
         names = {"BaseException"} if handler.type is None else {_last(part) for part in _parts(handler.type)}
         if names & _IMPORT_ERRORS:
@@ -103,6 +107,7 @@ class GuardedVisitor(ast.NodeVisitor):
 
     def __init__(self, guard: Guard = Guard.NONE) -> None:
         self.guard = guard
+        self.in_function = False
         self._methods: dict[type[ast.AST], Callable[[Any], Any] | None] = dict.fromkeys(_LEAVES)
 
     def visit(self, node: ast.AST) -> None:
@@ -136,7 +141,7 @@ class GuardedVisitor(ast.NodeVisitor):
 
     def visit_Try(self, node: ast.Try) -> None:
         """A handler that goes on guards the body; what stands in handlers is an alternative, so it is guarded as well."""
-        guard = of_try(node)
+        guard = of_try(node, in_function=self.in_function)
         self.under(guard, *node.body)
         self.under(Guard.BOTH if guard else Guard.NONE, *node.handlers)
         self.under(guard & Guard.IMPORT, *node.orelse)
@@ -144,7 +149,7 @@ class GuardedVisitor(ast.NodeVisitor):
 
     def visit_TryStar(self, node: ast.TryStar) -> None:
         """As for a plain try."""
-        self.under(of_try(node), *node.body, *node.handlers, *node.orelse, *node.finalbody)
+        self.under(of_try(node, in_function=self.in_function), *node.body, *node.handlers, *node.orelse, *node.finalbody)
 
     def visit_If(self, node: ast.If) -> None:
         """Version, platform and attribute checks guard both branches."""

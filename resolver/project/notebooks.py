@@ -48,7 +48,7 @@ def read_notebooks(tree: Tree, *, side: bool) -> Notebooks:
             continue
         sources.append(_source(path, cells, side=side))
         readings.append(_installs(path, cells))
-        readings.append(_kernel(path, loaded))
+        readings += [] if side else [_kernel(path, loaded)]
     return Notebooks(sources=tuple(sources), reading=joined(readings))
 
 

@@ -115,10 +115,11 @@ class _Script:
         self._steps += 1
         if self._steps > MAX_STEPS:
             return False
+        text = self._string(node, hops)
+        if text is not None:
+            found.append(ast.Constant(value=text, lineno=node.lineno))
+            return True
         match node:
-            case ast.Constant(value=str()):
-                found.append(node)
-                return True
             case ast.Constant(value=None):
                 return True
             case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
@@ -134,6 +135,26 @@ class _Script:
                 return True
             case _:
                 return False
+
+    def _string(self, node: ast.expr, hops: int) -> str | None:
+        """The text of a string put together from literals; of a name assigned several times (under a version check) the first one."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            return None
+        match node:
+            case ast.Constant(value=str() as text):
+                return text
+            case ast.Name(id=name) if hops and name in self._values:
+                return self._string(self._values[name][0], hops - 1)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                before = self._string(left, hops)
+                after = self._string(right, hops) if before is not None else None
+                return before + after if before is not None and after is not None and len(before) + len(after) < 1000 else None
+            case ast.JoinedStr(values=values):
+                parts = [self._string(part.value if isinstance(part, ast.FormattedValue) else part, hops) for part in values]
+                return None if any(part is None for part in parts) else "".join(part or "" for part in parts)[:1000]
+            case _:
+                return None
 
     def _all(self, nodes: list[ast.expr], found: list[ast.Constant], hops: int) -> bool:
         # Every node is visited, also after one that is not literal: its neighbours' strings are wanted all the same.

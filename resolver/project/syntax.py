@@ -106,7 +106,6 @@ class _Visitor(GuardedVisitor):
         super().__init__()
         self._path = path
         self._postponed = postponed
-        self._in_function = False
         self.found: dict[tuple[str, str], Bound] = {}
 
     def _ask(self, minor: int, reason: str, line: int) -> None:
@@ -131,25 +130,25 @@ class _Visitor(GuardedVisitor):
         self.under(self.guard, *node.defaults, *(default for default in node.kw_defaults if default))
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        before, self._in_function = self._in_function, True
+        before, self.in_function = self.in_function, True
         self.visit(node.args)
         self._annotation(node.returns)
         self.under(self.guard, *node.decorator_list, *node.body)
-        self._in_function = before
+        self.in_function = before
 
     visit_FunctionDef = visit_AsyncFunctionDef = _function
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         # Annotations of local variables are never evaluated.
-        if not self._in_function:
+        if not self.in_function:
             self._annotation(node.annotation)
         if node.value:
             self.visit(node.value)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        before, self._in_function = self._in_function, False
+        before, self.in_function = self.in_function, False
         self.under(self.guard, *node.decorator_list, *node.bases, *node.keywords, *node.body)
-        self._in_function = before
+        self.in_function = before
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if (

@@ -110,9 +110,11 @@ class _Visitor(GuardedVisitor):
         self.under(Guard.NONE, *node.decorator_list, node.args)
         if node.returns:
             self.visit(node.returns)
+        before, self.in_function = self.in_function, True
         self.names.enter(scope_of("function", node.body, node.args))
         self.under(Guard.NONE, *node.body)
         self.names.leave()
+        self.in_function = before
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._function(node)

@@ -134,7 +134,7 @@ NAMES = ["a.h5", "a.onnx", "a.pt", "a.pkl", "a.joblib", "a.safetensors", "saved_
 GOLDENS = st.sampled_from(sorted(path.name for path in GOLDEN.iterdir()))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(NAMES), st.sampled_from(HEADS), st.binary(max_size=300))
 def test_any_bytes_give_an_artifact_or_a_note(tmp_path_factory: pytest.TempPathFactory, name: str, head: bytes, raw: bytes) -> None:
     path = tmp_path_factory.mktemp("any") / name
@@ -143,7 +143,7 @@ def test_any_bytes_give_an_artifact_or_a_note(tmp_path_factory: pytest.TempPathF
     assert artifact is None or not note
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(GOLDENS, st.floats(0, 1), st.binary(min_size=1, max_size=8))
 def test_spoilt_files_give_an_artifact_or_a_note(tmp_path_factory: pytest.TempPathFactory, name: str, where: float, raw: bytes) -> None:
     whole = (GOLDEN / name).read_bytes()

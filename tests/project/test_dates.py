@@ -109,7 +109,7 @@ def packed(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(raw=st.binary(max_size=60), at=st.integers(0, 400), kind=st.sampled_from(["idx", "pack", "HEAD", "packed-refs"]))
 def test_a_spoilt_repository_is_unreadable_or_read(
     packed: Path, tmp_path_factory: pytest.TempPathFactory, raw: bytes, at: int, kind: str

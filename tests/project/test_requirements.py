@@ -123,7 +123,7 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
             read_requirements(path, tmp_path)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(st.sampled_from("ab \\#\n"), max_size=40))
 def test_logical_lines_are_those_of_pip(text: str) -> None:
     req_file = pytest.importorskip("pip._internal.req.req_file")
@@ -152,7 +152,7 @@ def test_valid_requirements_keep_their_meaning(name: str, specifiers: list[str])
     assert parsed.remarks == ()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=80))
 def test_any_line_gives_a_valid_requirement_or_none(line: str) -> None:
     parsed = parse(line)
@@ -161,7 +161,7 @@ def test_any_line_gives_a_valid_requirement_or_none(line: str) -> None:
     SpecifierSet(lenient_specifier(line, []))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
 def test_any_file_gives_needs_or_a_project_error(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     folder = tmp_path_factory.mktemp("any")

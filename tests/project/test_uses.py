@@ -81,6 +81,7 @@ def test_dotted_names(source: str, names: set[str]) -> None:
         ("import a\ntry:\n  a.old\nexcept AttributeError:\n  a.new", {"a"}),
         ("import a\ny = a.old if hasattr(a, 'old') else a.new", {"a"}),
         ("def main():\n  import a\n  a.x", {"a", "a.x"}),
+        ("def main():\n  try:\n    import a\n  except ImportError as e:\n    raise ValueError('install a') from e\n  a.x", set()),
         ("if __name__ == '__main__':\n  import a", {"a"}),
         ("import contextlib\nwith contextlib.suppress(ImportError):\n  import a", {"contextlib", "contextlib.suppress"}),
         ("import a\ntry:\n  a.b\n  a.c\n  a.d\nexcept Exception as e:\n  print(e)", {"a", "a.b", "a.c", "a.d"}),

@@ -19,6 +19,9 @@ from resolver.solve.view import View
 _INFERRED = frozenset({OriginKind.IMPORTED, OriginKind.ARTIFACT})
 LEFT_OUT = "left out"
 
+_UNMOVED = 4
+"""The strength of what the command line asks for; it never gives."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Relaxed:
@@ -46,34 +49,69 @@ def core_of(view: View, needs: Sequence[Need], clash: Clash) -> tuple[Need, ...]
     return tuple(kept)
 
 
-def relax(view: View, needs: Sequence[Need], say: Callable[[View, Sequence[Need]], str]) -> Relaxed | None:
-    """The needs with the fewest and weakest of them loosened until a set exists on the target, or None when nothing helps.
+class Relaxing:
+    """One target's needs being loosened, step by step; `cost` counts what has given so far."""
 
-    `say` words the reason from the clashing needs. Command-line needs never give.
-    """
-    current = list(needs)
-    steps: dict[int, tuple[int, str, str]] = {}
-    for _ in range(3 * len(current) + 1):
-        clash = search(view, roots_of(view, current), NEWEST)
-        if isinstance(clash, Candidate):
-            return _told(needs, current, steps)
-        core = core_of(view, current, clash)
-        options = [
-            (at, level, new) for at in _softest(view, current, core) for level, new in _next_steps(needs[at], current[at], steps.get(at))
-        ]
-        if not options:
-            return None
-        reason = say(view, core)
-        at, level, new = next(
-            (option for option in options if solvable(view, _replaced(core, current[option[0]], option[2]))),
-            options[0],
+    def __init__(self, view: View, needs: Sequence[Need], say: Callable[[View, Sequence[Need]], str]) -> None:
+        """Loosen at once what nothing on the target answers: that costs no search. `say` words a reason from clashing needs."""
+        self.view = view
+        self._written = needs
+        self._say = say
+        self._current = list(needs)
+        self._steps: dict[int, tuple[int, str, str]] = {}
+        self.hopeless = False
+        for at, need in enumerate(needs):
+            if not need.constraint and not answered(view, need):
+                self._revive(at)
+
+    @property
+    def cost(self) -> int:
+        """What has given so far: steps on the ladder, weighed by the strength of the need."""
+        return sum(level * 4 ** self._written[at].strength for at, (level, _, _) in self._steps.items())
+
+    def _revive(self, at: int) -> None:
+        reason = self._say(self.view, [self._current[at]])
+        for level, new in self._options(at):
+            if new is None or answered(self.view, new):
+                self._take(at, level, new, reason)
+                return
+        self.hopeless = True
+
+    def _options(self, at: int) -> Iterator[tuple[int, Need | None]]:
+        if self._current[at].strength < _UNMOVED:
+            yield from _next_steps(self._written[at], self._current[at], self._steps.get(at))
+
+    def _take(self, at: int, level: int, new: Need | None, reason: str) -> None:
+        self._steps[at] = (level, new.requirement if new else LEFT_OUT, reason)
+        old = self._current[at]
+        # A need left out stays in its place as a constraint that restricts nothing, so that places keep their meaning.
+        self._current[at] = new or dataclasses.replace(old, constraint=True, requirement=name_of(old))
+
+    def finish(self, most: int | None) -> Relaxed | None:
+        """Loosen the fewest and weakest until a set exists; None when nothing helps or it costs more than `most`."""
+        while not self.hopeless and (most is None or self.cost <= most):
+            clash = search(self.view, roots_of(self.view, self._current), NEWEST)
+            if isinstance(clash, Candidate):
+                return self._told()
+            core = core_of(self.view, self._current, clash)
+            options = [(at, level, new) for at in _softest(self.view, self._current, core) for level, new in self._options(at)]
+            if not options:
+                return None
+            at, level, new = next((o for o in options if solvable(self.view, _replaced(core, self._current[o[0]], o[2]))), options[0])
+            self._take(at, level, new, self._say(self.view, core))
+        return None
+
+    def _told(self) -> Relaxed:
+        relaxations = tuple(
+            Relaxation(requirement=self._written[at].requirement, became=became, where=str(self._written[at].origin), reason=reason)
+            for at, (_, became, reason) in sorted(self._steps.items())
         )
-        steps[at] = (level, new.requirement if new else LEFT_OUT, reason)
-        if new is None:
-            current[at] = dataclasses.replace(current[at], constraint=True, requirement=name_of(current[at]))
-        else:
-            current[at] = new
-    return None
+        return Relaxed(needs=tuple(self._current), relaxations=relaxations, cost=self.cost)
+
+
+def answered(view: View, need: Need) -> bool:
+    """Whether some release on the target meets the need by itself (a need that does not apply there is met)."""
+    return all(view.admitted(view.catalog.shelf(demand.name), [demand]) for demand in roots_of(view, [need]).demands)
 
 
 def _softest(view: View, current: Sequence[Need], core: Sequence[Need]) -> list[int]:
@@ -126,12 +164,3 @@ def looser(specifier: str) -> tuple[str, ...]:
         return tuple(s for s in series if s != specifier)
     lower = ",".join(sorted(str(c) for c in clauses if c.operator in {">", ">="}))
     return (lower, "") if lower and lower != specifier else ("",)
-
-
-def _told(needs: Sequence[Need], current: Sequence[Need], steps: dict[int, tuple[int, str, str]]) -> Relaxed:
-    relaxations = tuple(
-        Relaxation(requirement=needs[at].requirement, became=became, where=str(needs[at].origin), reason=reason)
-        for at, (_, became, reason) in sorted(steps.items())
-    )
-    cost = sum(level * 4 ** needs[at].strength for at, (level, _, _) in steps.items())
-    return Relaxed(needs=tuple(current), relaxations=relaxations, cost=cost)

@@ -22,6 +22,7 @@ from resolver.interfaces import PackageIndex
 from resolver.solve.requirement import full_version, parse_specifier, parse_version
 from resolver.solve.tags import is_binary, takes
 
+_WINDOW = 20
 _RELATIVES = 6
 """Releases that are asked, nearest first, for metadata that one of them lacks."""
 
@@ -128,12 +129,12 @@ class Shelf:
     def _borrowed(self, rank: int) -> Release:
         """The release with the requirements of the nearest that can be read: the same minor series before others."""
         known, version = self.stock[rank], self.versions[rank]
-        others = [at for at in range(len(self.stock)) if at != rank and not self.unread >> at & 1]
+        window = range(max(0, rank - _WINDOW), min(len(self.stock), rank + _WINDOW + 1))
 
         def distance(at: int) -> tuple[bool, int]:
-            other = self.versions[at]
-            return (other.major, other.minor) != (version.major, version.minor), abs(at - rank)
+            return self.versions[at].release[:2] != version.release[:2], abs(at - rank)
 
+        others = [at for at in window if at != rank and not self.unread >> at & 1]
         for at in sorted(others, key=distance)[:_RELATIVES]:
             read = self._read(at)
             if read is not None:

@@ -15,7 +15,7 @@ from resolver.interfaces import EdgeJudge, PackageIndex
 from resolver.solve.explain import Explainer, reason_of
 from resolver.solve.plan import policies
 from resolver.solve.policy import NEWEST, Policy
-from resolver.solve.relax import Relaxed, relax
+from resolver.solve.relax import Relaxed, Relaxing
 from resolver.solve.roots import legible, roots_of
 from resolver.solve.search import Clash, Roots, search
 from resolver.solve.shelf import Catalog, Shelf
@@ -82,13 +82,15 @@ class InProcessSolver:
 
     def _relaxed(self, needs: Sequence[Need], targets: Sequence[Target], project: Project) -> list[_Line]:
         """Lines for the targets on which the least has to give."""
-        found: list[tuple[Target, Relaxed]] = []
-        for target in targets:
-            relaxed = relax(self._view(target), needs, reason_of)
+        begun = [Relaxing(self._view(target), needs, reason_of) for target in targets]
+        found: list[tuple[View, Relaxed]] = []
+        least: int | None = None
+        for relaxing in sorted(begun, key=lambda each: each.cost):
+            relaxed = relaxing.finish(least)
             if relaxed is not None:
-                found.append((target, relaxed))
-        least = min((relaxed.cost for _, relaxed in found), default=0)
-        return [_Line(self, self._view(t), r.needs, project, r.relaxations) for t, r in found if r.cost == least]
+                found.append((relaxing.view, relaxed))
+                least = relaxed.cost
+        return [_Line(self, view, r.needs, project, r.relaxations) for view, r in found if r.cost == least]
 
     def today(self, shelves: Sequence[Shelf]) -> date:
         """The day of the index snapshot; the newest upload seen when the snapshot's name is no date."""

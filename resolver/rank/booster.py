@@ -25,7 +25,7 @@ from resolver.rank.sets import SET_COLUMN, SET_FEATURES
 
 GROUPS = {
     "coverage": ("use_", "roots_"),
-    "edges": ("edge_", "orphan_"),
+    "edges": ("edge_", "prior_", "orphan_"),
     "dates": ("upload_", "direct_", "python_", "median_", "last_", "sdist_", "no_wheel"),
 }
 """Which set features stand behind which sentence."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,42 +13,17 @@ from resolver.core.project import Project
 from resolver.rank.book import FactBook
 from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor
 from resolver.rank.facts import day_of
-from resolver.rank.features import COLUMN, Floats, Vocabulary, as_table, edge_row
+from resolver.rank.features import COLUMN, Floats, Vocabulary, edge_row
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.history import History
 from resolver.rank.reasons import edge_reason, set_reasons
 from resolver.rank.scoring import scored_in_order
 from resolver.rank.sets import SET_COLUMN
 
-EdgeRisks = Callable[[Floats], Floats]
-"""Rows of the edge table -> the probability that each edge breaks."""
-
 
 def rule_risks(table: Floats) -> Floats:
-    """The risk of each row by a handful of general rules: missing names, binary interfaces, bounds, interpreters, age."""
-    column = {name: table[:, position] for name, position in COLUMN.items()}
-    major = np.nan_to_num(column["major_steps"])
-    steps = np.nan_to_num(column["release_steps"])
-    later = np.maximum(np.nan_to_num(column["days"]), 0.0)
-    open_above = column["declared"] < 3
-    to_python = column["to_python"] > 0
-    risk = 0.002 + 0.004 * later + 0.002 * np.maximum(steps, 0.0)
-    risk = np.where((major > 0) & open_above & ~to_python, np.maximum(risk, 0.06 + 0.02 * np.minimum(major, 5)), risk)
-    both = (column["importer_compiled"] > 0) & (column["provider_compiled"] > 0)
-    risk = np.where((major > 0) & both & ~to_python, np.maximum(risk, 0.5), risk)
-    generated = np.nan_to_num(column["importer_pb2"]) > 0
-    risk = np.where(generated & (major > 0) & both & ~to_python, np.maximum(risk, 0.7), risk)
-    newer = np.nan_to_num(column["python_newer"])
-    risk = np.where(to_python & (newer > 0), np.maximum(risk, 0.01 + 0.03 * np.minimum(newer, 4.0)), risk)
-    risk = np.where(
-        to_python & (column["wheel_fit"] == 0) | (to_python & (column["importer_sdist_only"] == 1)), np.maximum(risk, 0.1), risk
-    )
-    risk = np.where(to_python & (column["requires_python_ok"] == 0), np.maximum(risk, 0.9), risk)
-    risk = np.where(column["satisfied"] == 0, np.maximum(risk, 0.3), risk)
-    missing = np.nan_to_num(column["names_missing"])
-    risk = np.where(missing > 0, np.maximum(risk, 0.75 + 0.05 * np.minimum(missing, 4.0)), risk)
-    found: Floats = np.clip(risk, 0.0, 0.99)
-    return found
+    """The risk of each row of the edge table by general rules alone."""
+    return table[:, COLUMN["prior"]]
 
 
 class RuleEdgeJudge:
@@ -67,7 +42,7 @@ class RuleEdgeJudge:
         if known is None:
             left, right = self._book.facts(importer), self._book.facts(provider)
             row = edge_row(left, right, python, self._book, self._history, self._vocabulary)
-            risk = float(rule_risks(as_table([row]))[0])
+            risk = row[COLUMN["prior"]]
             why = edge_reason(left, right, python, row, self._book, self._history)
             known = self._known[key] = EdgeRisk(importer=importer.pin, provider=provider.pin, probability=risk, why=why)
         return known

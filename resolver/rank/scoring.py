@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from resolver.core.candidate import EdgeRisk, Scored
-from resolver.core.package import PYTHON
 from resolver.core.project import Project
 from resolver.rank.batch import Batch, Member
 from resolver.rank.coverage import ProjectUses
@@ -96,7 +95,5 @@ def is_known(featurizer: Featurizer, batch: Batch, place: int) -> bool:
     if not len(own) or not len(featurizer.history):
         return False
     table = batch.table[own]
-    if PYTHON in {release.pin.name for release in batch.members[place].candidate.packages}:
-        return False
     built = (table[:, COLUMN["seen_pair_count"]] > 0) | (table[:, COLUMN["seen_importer_count"]] > 0)
     return bool(built.mean() >= 0.5)

@@ -14,7 +14,18 @@ from resolver.rank.facts import day_of, python_day
 from resolver.rank.features import COLUMN, Floats, signed_log
 from resolver.rank.versions import python_satisfies
 
-EDGES = ("edge_worst", "edge_second", "edge_third", "edge_sum", "edge_risky", "edge_python_worst", "edge_missing_names", "edge_seen_share")
+EDGES = (
+    "edge_worst",
+    "edge_second",
+    "edge_third",
+    "edge_sum",
+    "edge_risky",
+    "edge_python_worst",
+    "edge_missing_names",
+    "edge_seen_share",
+    "prior_sum",
+    "prior_worst",
+)
 SHAPE = (
     "orphan_imports",  # modules that members import unguarded and nothing in the set provides
     "python_bounds_violated",
@@ -38,7 +49,7 @@ SET_COLUMN = {name: position for position, name in enumerate(SET_FEATURES)}
 
 FALLING = frozenset({
     "edge_worst", "edge_second", "edge_third", "edge_sum", "edge_risky", "edge_python_worst", "edge_missing_names", "use_missing",
-    "use_doubt", "roots_missing", "roots_unknown", "orphan_imports", "python_bounds_violated", "relaxed",
+    "use_doubt", "prior_sum", "prior_worst", "roots_missing", "roots_unknown", "orphan_imports", "python_bounds_violated", "relaxed",
 })  # fmt: skip
 """More of these can only lower the probability; the set booster is bound to that."""
 
@@ -90,7 +101,8 @@ def _edge_rows(batch: Batch, risks: Floats) -> list[list[float]]:
     to_python = batch.table[:, COLUMN["to_python"]] > 0
     missing = np.nan_to_num(batch.table[:, COLUMN["names_missing"]])
     seen = (batch.table[:, COLUMN["seen_near_count"]] > 0) | (batch.table[:, COLUMN["names_used"]] > 0)
-    weight = -np.log1p(-risks)
+    prior = batch.table[:, COLUMN["prior"]]
+    weight, prior_weight = -np.log1p(-risks), -np.log1p(-prior)
     rows = []
     for start, stop in zip(batch.starts[:-1].tolist(), batch.starts[1:].tolist(), strict=True):
         own = batch.edges[start:stop]
@@ -108,6 +120,8 @@ def _edge_rows(batch: Batch, risks: Floats) -> list[list[float]]:
                 float(interpreter.max()) if len(interpreter) else 0.0,
                 math.log1p(float(missing[own].sum())),
                 float(seen[own].mean()),
+                float(prior_weight[own].sum()),
+                float(prior[own].max()),
             ]
         )
     return rows

@@ -29,7 +29,7 @@ from resolver.train.split import fold_of
 FOLDS = 5
 VOCABULARY = 64
 _ISOTONIC_FROM = 1000
-_RISING = frozenset({"names_missing", *(name for name in SEEN if name.endswith("share"))})
+_RISING = frozenset({"names_missing", "prior", *(name for name in SEEN if name.endswith("share"))})
 
 EDGE_PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",

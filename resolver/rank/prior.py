@@ -1,0 +1,56 @@
+"""What general rules say of one edge before anything was learned: missing names, binary interfaces, bounds, interpreters, age."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+CEILING = 0.99
+
+
+def prior_risk(
+    plain: Sequence[float],
+    missing: float,
+) -> float:
+    """The risk of an edge by rules, from its plain features (in the order of `features.PLAIN`) and how many names are missing."""
+    (
+        to_python,
+        days,
+        _importer_year,
+        _provider_year,
+        major,
+        _minor,
+        steps,
+        declared,
+        satisfied,
+        importer_compiled,
+        provider_compiled,
+        pb2,
+        _python_minor,
+        newer,
+        wheel_fit,
+        sdist_only,
+        requires_python_ok,
+    ) = plain
+    risk = 0.002 + 0.004 * _positive(days) + 0.002 * _positive(steps)
+    if to_python:
+        if newer > 0:
+            risk = max(risk, 0.01 + 0.03 * min(newer, 4.0))
+        if wheel_fit == 0 or sdist_only == 1:
+            risk = max(risk, 0.1)
+        if requires_python_ok == 0:
+            risk = max(risk, 0.9)
+    elif major > 0:
+        if declared < 3:
+            risk = max(risk, 0.06 + 0.02 * min(major, 5.0))
+        if importer_compiled > 0 and provider_compiled > 0:
+            risk = max(risk, 0.7 if pb2 > 0 else 0.5)
+    if satisfied == 0:
+        risk = max(risk, 0.3)
+    if missing > 0:
+        risk = max(risk, 0.75 + 0.05 * min(missing, 4.0))
+    return min(risk, CEILING)
+
+
+def _positive(value: float) -> float:
+    return 0.0 if math.isnan(value) or value < 0 else value

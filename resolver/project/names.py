@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from resolver.core.package import normalize
 from resolver.core.project import Need, Origin, OriginKind, Use
 from resolver.project.tables import tables
+from resolver.project.uses import Choice
 
 Owners = Callable[[str], Sequence[str]]
 """Distributions that provide a top-level import name (or a dotted one, for shared namespaces), most popular first."""
@@ -43,8 +44,11 @@ def wanted_by(uses: Iterable[Use]) -> list[Wanted]:
     return list(found.values())
 
 
-def infer(wanted: Iterable[Wanted], needs: Sequence[Need], owners: Owners) -> Inferred:
-    """One open need of strength 1 for each distribution that is wanted and that `needs` do not name. One or two `owners` calls per key."""
+def infer(wanted: Iterable[Wanted], needs: Sequence[Need], owners: Owners, choices: Iterable[Choice] = ()) -> Inferred:
+    """One open need of strength 1 for each distribution that is wanted and that `needs` do not name.
+
+    Of each choice between imports one is a need, the last unless another is there already. One or two `owners` calls per key.
+    """
     chosen: set[str] = declared_names(needs)
     found: list[Need] = []
     notes: list[str] = []
@@ -60,6 +64,14 @@ def infer(wanted: Iterable[Wanted], needs: Sequence[Need], owners: Owners) -> In
         elif name not in chosen:
             chosen.add(name)
             found.append(Need(requirement=name, origin=want.origin, strength=1))
+    for choice in choices:
+        keys = [namespace_of(name) for name in choice.dotted]
+        names = [name for key in keys if (name := distribution_of(key, chosen, owners))]
+        if names and not chosen.intersection(names):
+            # What stands last is what the author counts on everywhere (numpy after cupy).
+            chosen.add(names[-1])
+            found.append(Need(requirement=names[-1], origin=choice.origin, strength=1))
+        origins |= {key: choice.origin for key in keys[:1] if key not in origins}
     for need in needs:
         origins.setdefault(Requirement(need.requirement).name.replace("-", "_"), need.origin)
     for need, note in _companions(chosen, origins):
@@ -108,7 +120,7 @@ def distribution_of(key: str, chosen: Iterable[str], owners: Owners) -> str | No
         return _likeliest(root, provided)
     if provided and _resembles(key, provided[0]):
         return provided[0]
-    return tables().imports.get(root) or None
+    return tables().imports.get(root) or (family[0] if family else None)
 
 
 def _likeliest(root: str, provided: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from resolver.project.files import LocalModules, Tree, is_side
 from resolver.project.legacy import imports_of, is_python2
 from resolver.project.syntax import parse_python, syntax_bounds
 from resolver.project.text import read_bytes
-from resolver.project.uses import uses_of
+from resolver.project.uses import Choice, FileUses, uses_of
 
 MAX_SOURCE_BYTES = 2_000_000
 
@@ -55,12 +55,14 @@ def parse_source(path: PurePosixPath, tree: Tree) -> Source:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SourceUses:
-    """Third-party and standard-library uses of all sources, each once (an unguarded one wins, then the first), and notes on
+    """Third-party and standard-library uses of all sources, each once (an unguarded one wins, then the first), choices
+    between third-party imports, and notes on
     files that could not be read.
     """
 
     uses: tuple[Use, ...] = ()
     standard: tuple[Use, ...] = ()
+    choices: tuple[Choice, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -68,9 +70,11 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
     """Uses of all sources. Linear in the source's size."""
     notes: list[str] = []
     uses: list[Use] = []
+    choices: list[Choice] = []
     for source in sources:
         found, note = _uses(source, kinds)
-        uses.extend(found)
+        uses.extend(found.uses)
+        choices += [choice for choice in found.choices if all(_root_kind(kinds, name, source) is Kind.FOREIGN for name in choice.dotted)]
         if note:
             notes.append(note)
     if any(is_python2(source.text) for source in sources) and not any(source.tree for source in sources):
@@ -80,11 +84,16 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
     return SourceUses(
         uses=tuple(use for use, is_standard in zip(kept, standard, strict=True) if not is_standard),
         standard=tuple(use for use, is_standard in zip(kept, standard, strict=True) if is_standard),
+        choices=tuple(choices),
         notes=tuple(notes),
     )
 
 
-def _uses(source: Source, kinds: Kinds) -> tuple[list[Use], str]:
+def _root_kind(kinds: Kinds, dotted: str, source: Source) -> Kind:
+    return kinds(dotted.split(".", maxsplit=1)[0], source.path)
+
+
+def _uses(source: Source, kinds: Kinds) -> tuple[FileUses, str]:
     def wanted(root: str) -> bool:
         return kinds(root, source.path) is not Kind.OWN
 
@@ -92,9 +101,9 @@ def _uses(source: Source, kinds: Kinds) -> tuple[list[Use], str]:
         try:
             return uses_of(source.tree, source.path.as_posix(), wanted, guarded=source.side, lines=source.lines), source.problem
         except RecursionError:
-            return [], f"{source.path}: nested too deeply; left out"
+            return FileUses(), f"{source.path}: nested too deeply; left out"
     if not source.text:
-        return [], f"{source.path}: {source.problem}; left out"
+        return FileUses(), f"{source.path}: {source.problem}; left out"
     old = is_python2(source.text)
     kind = "Python 2 source" if old else f"not valid Python here ({source.problem})"
     found = [
@@ -108,7 +117,7 @@ def _uses(source: Source, kinds: Kinds) -> tuple[list[Use], str]:
         for name, statement, line in imports_of(source.text)
         if wanted(name.split(".")[0])
     ]
-    return found, f"{source.path}: {kind}; only its import lines were read"
+    return FileUses(uses=tuple(found)), f"{source.path}: {kind}; only its import lines were read"
 
 
 def unique(uses: Iterable[Use]) -> tuple[Use, ...]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from collections.abc import Callable
 
 from resolver.core.project import Origin, OriginKind, Use
@@ -16,8 +17,24 @@ MAX_PARTS = 6
 """Dotted names are cut after this many parts (the root included)."""
 
 
-def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guarded: bool = False, lines: bool = True) -> list[Use]:
-    """Every use in the order of the source, repeated ones once; `foreign` says whether an import root is third-party.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Imports of which one must succeed: `try: import a.b as x` / `except ImportError: import c as x`; dotted names in that order."""
+
+    dotted: tuple[str, ...]
+    origin: Origin
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FileUses:
+    """The uses of one source and the choices between imports it makes."""
+
+    uses: tuple[Use, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+
+def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guarded: bool = False, lines: bool = True) -> FileUses:
+    """Every use in the order of the source, repeated ones once; `foreign` says whether an import root is wanted.
 
     `guarded` marks all of them (a test, an example); `lines` false leaves line numbers out (notebooks). Linear in the tree's
     size; raises RecursionError on absurd nesting.
@@ -25,7 +42,7 @@ def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guar
     visitor = _Visitor(path, foreign, guarded=guarded, lines=lines)
     visitor.names.enter(scope_of("module", tree.body))
     visitor.visit(tree)
-    return visitor.result()
+    return FileUses(uses=tuple(visitor.result()), choices=tuple(visitor.choices))
 
 
 class _Visitor(GuardedVisitor):
@@ -38,6 +55,7 @@ class _Visitor(GuardedVisitor):
         self._found: dict[tuple[str, str], Use] = {}
         self._soft_roots: set[str] = set()
         self._patched: set[str] = set()
+        self.choices: list[Choice] = []
 
     def result(self) -> list[Use]:
         return [use for use in self._found.values() if use.imported or use.dotted not in self._patched]
@@ -65,6 +83,13 @@ class _Visitor(GuardedVisitor):
         else:
             self._soft_roots.discard(bound)
         self._add(Use(dotted=name, origin=self._origin(line), imported=True, guarded=guarded, statement=statement))
+
+    def visit_Try(self, node: ast.Try) -> None:
+        before, after = _bound_imports(node.body), _bound_imports([line for handler in node.handlers for line in handler.body])
+        if not self.guard:
+            for name in sorted(before.keys() & after.keys()):
+                self.choices.append(Choice(dotted=(before[name], after[name]), origin=self._origin(node.lineno)))
+        super().visit_Try(node)
 
     def visit_Call(self, node: ast.Call) -> None:
         if dotted(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
@@ -140,6 +165,17 @@ class _Visitor(GuardedVisitor):
         self.names.leave()
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+
+def _bound_imports(body: list[ast.stmt]) -> dict[str, str]:
+    """Bound name -> dotted name of the imports that stand directly in `body`; relative ones left out."""
+    found: dict[str, str] = {}
+    for node in body:
+        if isinstance(node, ast.Import):
+            found |= {alias.asname or alias.name.split(".")[0]: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return found
 
 
 def _inner(node: ast.expr) -> ast.expr:

@@ -5,6 +5,7 @@ import pytest
 from resolver.core.project import Need, Origin, OriginKind, Use
 from resolver.project.names import declared_names, distribution_of, frameworks_of, infer, namespace_of, wanted_by
 from resolver.project.tables import tables
+from resolver.project.uses import Choice
 
 ORIGIN = Origin(kind=OriginKind.IMPORTED, path="app.py", line=1)
 OWNERS = {
@@ -114,3 +115,17 @@ def test_the_table_is_consistent() -> None:
         assert renaming.reason
     assert "numpy" not in table.stdlib
     assert {"distutils", "imp", "urllib2", "dataclasses"} <= table.stdlib
+
+
+@pytest.mark.parametrize(
+    ("dotted", "declared", "added"),
+    [
+        (("cv2", "PIL.Image"), [], ["pillow"]),
+        (("cv2", "PIL.Image"), ["opencv-python"], []),
+        (("nothing", "PIL.Image"), [], ["pillow"]),
+        (("nothing", "nobody"), [], []),
+    ],
+)
+def test_one_of_a_choice_is_a_need(dotted: tuple[str, ...], declared: list[str], added: list[str]) -> None:
+    inferred = infer([], [need(text) for text in declared], owners, [Choice(dotted=dotted, origin=ORIGIN)])
+    assert [item.requirement for item in inferred.needs] == added

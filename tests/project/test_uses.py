@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 from resolver.core.project import Use
 from resolver.project.legacy import imports_of, is_python2
-from resolver.project.uses import uses_of
+from resolver.project.uses import FileUses, uses_of
 
 
-def uses(source: str) -> list[Use]:
+def uses(source: str) -> tuple[Use, ...]:
+    return read(source).uses
+
+
+def read(source: str) -> FileUses:
     return uses_of(ast.parse(textwrap.dedent(source)), "app.py", lambda root: root not in {"os", "sys", "helper"})
 
 
@@ -136,6 +140,12 @@ def test_any_expression_is_walked(expression: str) -> None:
         tree = ast.parse(source)
     except SyntaxError:
         return
-    for use in uses_of(tree, str(PurePosixPath("x.py")), lambda root: root == "numpy"):
+    for use in uses_of(tree, str(PurePosixPath("x.py")), lambda root: root == "numpy").uses:
         assert use.dotted.split(".")[0] == "numpy"
         assert use.origin.line in (1, 2)
+
+
+def test_one_of_two_imports_is_a_choice() -> None:
+    source = "try:\n  import a.v1 as x\n  import y\nexcept ImportError:\n  import b as x\n"
+    assert [(choice.dotted, choice.origin.line) for choice in read(source).choices] == [(("a.v1", "b"), 1)]
+    assert read("try:\n  import a\nexcept ImportError:\n  a = None").choices == ()

@@ -24,11 +24,14 @@ Marks = Callable[[str, str], Mapping[str, float]]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class NameFit:
-    """How an importer's names fare on a provider: how many it uses, how many are known to be there or missing."""
+    """How an importer's names fare on a provider: how many it uses, how many are known to be there or missing, the surest missing
+    first; `weight` counts the missing ones, an uncertain one as a quarter.
+    """
 
     used: int = 0
     offered: int = 0
     missing: tuple[str, ...] = ()
+    weight: float = 0.0
 
     @property
     def unknown(self) -> int:
@@ -37,6 +40,7 @@ class NameFit:
 
 
 _NOTHING = NameFit()
+_VAGUE = 0.25
 
 
 class FactBook:
@@ -184,11 +188,22 @@ class FactBook:
         if not dotted:
             return _NOTHING
         answers = self.offers(provider.pin, dotted)
+        missing = {name: _surely(name, answer) for name, answer in zip(dotted, answers, strict=True) if answer is not None and answer < 0.5}
         return NameFit(
             used=len(dotted),
             offered=sum(answer is not None and answer >= 0.5 for answer in answers),
-            missing=tuple(name for name, answer in zip(dotted, answers, strict=True) if answer is not None and answer < 0.5),
+            missing=tuple(sorted(missing, key=lambda name: (-missing[name], name))),
+            weight=sum(missing.values()),
         )
+
+
+def _surely(name: str, certainty: float) -> float:
+    """How much a missing name counts: private names and parts of classes are often there all the same, and so are names between two
+    releases whose names were recorded.
+    """
+    parts = name.split(".")
+    vague = certainty > 0.05 or any(part.startswith("_") for part in parts) or any(part[:1].isupper() for part in parts[1:-1])
+    return _VAGUE if vague else 1.0
 
 
 def _fuller(new: Release, old: Release) -> bool:

@@ -38,6 +38,7 @@ PLAIN = (
     "requires_python_ok",
 )
 NAMED = ("names_used", "names_share", "names_missing", "names_unknown")
+"""Logarithm of the count, share offered of those known, weighted count of the missing, share unknown."""
 SEEN = tuple(f"seen_{level}_{what}" for level in LEVELS for what in ("share", "count"))
 CODED = ("importer_code", "provider_code")
 PRIOR = ("prior",)
@@ -135,7 +136,7 @@ def _named(fit: NameFit) -> list[float]:
     return [
         math.log1p(fit.used),
         fit.offered / known if known else math.nan,
-        float(len(fit.missing)) if known else math.nan,
+        fit.weight if known else math.nan,
         fit.unknown / fit.used,
     ]
 

@@ -36,8 +36,10 @@ def prior_risk(
     if to_python:
         if newer > 0:
             risk = max(risk, 0.01 + 0.03 * min(newer, 4.0))
-        if wheel_fit == 0 or sdist_only == 1:
-            risk = max(risk, 0.1)
+        if wheel_fit == 0:  # compiled, and nothing built for this interpreter: it would have to build itself
+            risk = max(risk, 0.85 if newer > 0 else 0.4)
+        if sdist_only == 1:
+            risk = max(risk, 0.08 + 0.04 * min(_positive(newer), 5.0))
         if requires_python_ok == 0:
             risk = max(risk, 0.9)
     elif major > 0:
@@ -47,8 +49,10 @@ def prior_risk(
             risk = max(risk, 0.7 if pb2 > 0 else 0.5)
     if satisfied == 0:
         risk = max(risk, 0.3)
-    if missing > 0:
-        risk = max(risk, 0.75 + 0.05 * min(missing, 4.0))
+    if missing >= 1:
+        risk = max(risk, (0.4 if to_python else 0.75) + 0.05 * min(missing, 4.0))
+    elif missing > 0:
+        risk = max(risk, 0.05 + 0.1 * missing)
     return min(risk, CEILING)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resolver.core.candidate import Candidate
-from resolver.core.errors import MissingExtra, UsageError
+from resolver.core.errors import MissingExtra, ResolverError, UsageError
 from resolver.core.outcome import BuildSpec, Outcome
 from resolver.core.package import Release, normalize
 from resolver.core.project import Project
@@ -29,10 +29,15 @@ if TYPE_CHECKING:
     from resolver.crawl.matrix import Cell
     from resolver.crawl.runner import Night
     from resolver.crawl.stacks import Stack
+    from resolver.flows.crawl import CrawlRequest
     from resolver.index.neighbours import NeighbourIndex
     from resolver.index.snapshot import Snapshot
     from resolver.solve.solver import InProcessSolver
     from resolver.store.database import DatabaseStore
+
+
+SHORTEST_NAMESAKE = 3
+"""Shorter import names are too often a project's own module to be looked up on the index."""
 
 
 class House:
@@ -45,6 +50,7 @@ class House:
         self.settings = settings
         self.reporter = reporter or Reporter()
         self.as_of = as_of
+        self._owners: dict[str, tuple[str, ...]] = {}
 
     # What exists, and what it offers
 
@@ -76,8 +82,26 @@ class House:
         return AsOfIndex(self.shelves, self.as_of) if self.as_of else self.shelves
 
     def owners(self, root: str) -> tuple[str, ...]:
-        """Distributions that provide the top-level import name, most popular first."""
-        return tuple(name for name, _ in self.snapshot.module_owners(root))
+        """Distributions that provide the top-level import name, most popular first; beyond the snapshot, the one of that very name.
+
+        Online a name that the snapshot lacks costs one page and one file list, once.
+        """
+        if root not in self._owners:
+            known = tuple(name for name, _ in self.snapshot.module_owners(root))
+            self._owners[root] = known or self._namesake(root)
+        return self._owners[root]
+
+    def _namesake(self, root: str) -> tuple[str, ...]:
+        """The distribution called like the module, when the index has one whose newest files do not contradict it."""
+        if self.settings.offline or "." in root or len(root) < SHORTEST_NAMESAKE:
+            return ()
+        name = normalize(root)
+        try:
+            newest = next((r for r in self.shelves.releases(name) if r.files), None)
+            read = self.shelves.exact(name, newest.version) if newest else None
+        except ResolverError:
+            return ()
+        return (name,) if read and (not read.modules or root in read.modules) else ()
 
     def marks(self, name: str, version: str) -> dict[str, float]:
         """What a release's file list says of it ("pb2", "compiled"), as numbers."""
@@ -234,7 +258,7 @@ class House:
         if self.settings.executor == "docker":
             from resolver.build.docker import DockerExecutor
 
-            return DockerExecutor(uv=program, limits=self.limits, harvest=script, known=known)
+            return DockerExecutor(uv=program, limits=self.limits, harvest=script, known=known, rest_seconds=self.settings.rest_seconds)
         from resolver.build.venv import VenvExecutor
 
         folders = tuple(Path(folder) for folder in self.settings.pythons.split(":") if folder)
@@ -264,15 +288,15 @@ class House:
 
         return [stack for stack in read_stacks(file or bundled("stacks.yaml")) if only in stack.name]
 
-    def plan(self, stacks: Sequence[Stack], *, per_stack: int, seed: int) -> list[Cell]:
+    def plan(self, stacks: Sequence[Stack], request: CrawlRequest) -> list[Cell]:
         """The cells that a crawl of these stacks would build now, in order."""
-        from resolver.flows.crawl import CrawlRequest, plan_crawl
+        from resolver.flows.crawl import plan_crawl
         from resolver.flows.narrow import narrow
         from resolver.rank.booster import has_ranker
 
         return plan_crawl(
             stacks,
-            CrawlRequest(per_stack=per_stack, seed=seed),
+            request,
             solver=self.solver(steered=False),
             libraries=lambda candidate: self.libraries(candidate)[0],
             projects=lambda stack: (narrow(stack.project(), self.index, self.timeline, self.owners), stack.project()),
@@ -281,16 +305,16 @@ class House:
             reporter=self.reporter,
         )
 
-    def crawl(self, stacks: Sequence[Stack], *, jobs: int, budget_seconds: float, per_stack: int, seed: int, walk: bool) -> Night:
-        """Build the stacks' cells and record them; with `walk` also what releases never walked before offer and use."""
+    def crawl(self, stacks: Sequence[Stack], request: CrawlRequest) -> Night:
+        """Build the stacks' cells and record them."""
         extra("crawl", "joblib")
-        from resolver.flows.crawl import CrawlRequest, crawl
+        from resolver.flows.crawl import crawl
 
         return crawl(
             stacks,
-            CrawlRequest(per_stack=per_stack, jobs=jobs, budget_seconds=budget_seconds, seed=seed),
-            planned=functools.partial(self.plan, per_stack=per_stack, seed=seed),
-            executor=self.executor(harvest=walk),
+            request,
+            planned=lambda chosen: self.plan(chosen, request),
+            executor=self.executor(harvest=request.walk),
             store=self.store,
             tracker=self.tracker,
             prune=self.prune,
@@ -394,8 +418,8 @@ class House:
             extra("crawl", "pyarrow")
             from resolver.store.export import read_export, write_export
 
-            for outcome in read_export(load) if load else ():
-                self.store.add(outcome)
+            if load:
+                self.store.add_missing(read_export(load))
             if export:
                 write_export(self.store.iterate(), export)
         return self.store.counts()

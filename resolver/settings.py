@@ -63,6 +63,7 @@ class Settings:
     executor: str = dataclasses.field(default="docker", metadata={"help": "docker or venv"})
     build_seconds: int = dataclasses.field(default=1800, metadata={"help": "time limit of one build"})
     build_memory_mb: int = dataclasses.field(default=8000, metadata={"help": "memory limit of one build"})
+    rest_seconds: float = dataclasses.field(default=60.0, metadata={"help": "time for importing what a set holds beside the direct needs"})
     disk_gb: int = dataclasses.field(default=25, metadata={"help": "bound on the build cache of a crawl"})
     tracking: str = dataclasses.field(default="", metadata={"help": "folder of the MLflow store"})
     pythons: str = dataclasses.field(default="", metadata={"help": "folders with interpreters for the venv executor, ':' between"})

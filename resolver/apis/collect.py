@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from resolver.apis.era import COMPANIONS, ERA, HEAVY, LONG_TO_COMPILE, UNREADABLE, WHEELS_EXIST, builder
+from resolver.apis.era import COMPANIONS, ERA, HEAVY, LONG_TO_COMPILE, SAME_WEEK, UNREADABLE, WHEELS_EXIST, builder
 from resolver.apis.plan import Visit
 from resolver.core.package import normalize
 
@@ -44,12 +44,6 @@ def read_walks(path: Path) -> Iterator[str]:
             yield from file
         except (EOFError, gzip.BadGzipFile):
             return
-
-
-def head_of(line: str) -> tuple[str, str]:
-    """Name and version of one line without parsing all of it (keys are sorted, both come after `modules`)."""
-    row = json.loads(line)
-    return normalize(row["name"]), row["version"]
 
 
 def batches(visits: Sequence[Visit]) -> list[list[Visit]]:
@@ -81,8 +75,20 @@ class Collector:
         self.walks, self.installer = walks, installer
         self.interpreters = find_interpreters(pythons)
         self.lock = threading.Lock()
-        self.known = {"==".join(head_of(line)) for line in read_walks(walks)}
+        self.known: set[str] = set()
+        self.failed: set[str] = set()
+        for line in read_walks(walks):
+            self.note(line)
         self.wanted: frozenset[str] = frozenset()
+
+    def note(self, line: str) -> None:
+        """Remember one walk; one whose import failed gets a second try, with dependencies closer to its own day."""
+        row = json.loads(line)
+        key = f"{normalize(row['name'])}=={row['version']}"
+        if row["failed"] and key not in self.failed and key not in self.known:
+            self.failed.add(key)
+        else:
+            self.known.add(key)
 
     def minors(self) -> set[tuple[str, str]]:
         """(name, "major.minor") already walked."""
@@ -93,8 +99,11 @@ class Collector:
         todo = [v for v in batch if f"{v['name']}=={v['version']}" not in self.known]
         if not todo:
             return
-        why = self.attempt(todo, dependencies=True)
+        self.retry(todo)
+        todo = [v for v in todo if f"{v['name']}=={v['version']}" not in self.failed]
+        why = self.attempt(todo, dependencies=True) if todo else ""
         if not why:
+            self.retry(todo)
             return
         if len(todo) == 1:
             self.attempt(todo, dependencies=False)
@@ -109,6 +118,12 @@ class Collector:
         else:
             self.visit(todo[: len(todo) // 2])
             self.visit(todo[len(todo) // 2 :])
+
+    def retry(self, batch: Sequence[Visit]) -> None:
+        """Those whose import failed, each alone."""
+        for visit in batch:
+            if f"{visit['name']}=={visit['version']}" in self.failed - self.known:
+                self.attempt([visit], dependencies=True)
 
     def attempt(self, batch: Sequence[Visit], *, dependencies: bool) -> str:
         """Install and walk; the installer's complaint, or "" when the batch is done with."""
@@ -127,7 +142,7 @@ class Collector:
             installed = time.monotonic()
             known, out = Path(folder) / "known.json", Path(folder) / "out.jsonl"
             known.write_text(json.dumps(sorted(self.known | self.uninteresting(environment, batch))))
-            seconds = 60 * len(batch) + 60
+            seconds = 240 * len(batch) + 120
             run = [str(environment / "bin/python"), str(WALKER), str(known), str(out), str(seconds)]
             subprocess.run(run, cwd=folder, check=False, capture_output=True, timeout=seconds + 120)
             lines = out.read_text().splitlines() if out.exists() else []
@@ -184,7 +199,10 @@ class Collector:
         )
         if made.returncode:
             return made.stderr.decode()[-300:]
-        command = self.command(environment, max(date.fromisoformat(v["uploaded"]) for v in batch))
+        newest = max(date.fromisoformat(v["uploaded"]) for v in batch)
+        if any(f"{v['name']}=={v['version']}" in self.failed for v in batch):
+            newest -= ERA - SAME_WEEK
+        command = self.command(environment, newest)
         if not dependencies:
             command.append("--no-deps")
         companions = [c for v in batch for c in COMPANIONS.get(v["name"], ()) if dependencies]
@@ -225,14 +243,14 @@ class Collector:
         with self.lock:
             with gzip.open(self.walks, "at", encoding="utf-8", compresslevel=6) as file:
                 file.writelines(row + "\n" for row in rows)
-            self.known.update("==".join(head_of(row)) for row in rows)
+            for row in rows:
+                self.note(row)
 
-    def make_room(self, free: int = 22 * 10**9) -> None:
+    def make_room(self, free: int = 14 * 10**9) -> None:
         """Evict heavy wheels from the installer's cache when the disk runs low."""
         if shutil.disk_usage(self.walks.parent).free < free:
             with self.lock:
-                subprocess.run([self.installer, "cache", "clean", *sorted(HEAVY)], check=False, capture_output=True)
-                subprocess.run([self.installer, "cache", "prune"], check=False, capture_output=True)
+                subprocess.run([self.installer, "cache", "clean", "--force", *sorted(HEAVY)], check=False, capture_output=True)
 
 
 def find_interpreters(folder: Path) -> dict[str, str]:

@@ -7,6 +7,9 @@ from datetime import date, timedelta
 ERA = timedelta(days=120)
 """Dependencies may be this much newer than the release that is walked: what its users got at the time."""
 
+SAME_WEEK = timedelta(days=6)
+"""The second try for a release whose import fails with its successors' dependencies."""
+
 WHEELS_EXIST = date(2017, 8, 1)
 """Before that hardly a package had wheels for the oldest interpreter that is considered (3.6)."""
 

@@ -184,7 +184,8 @@ def _told(item: Item, error: Raised, failure: FailureClass, found: re.Match[str]
     if failure in (F.REMOVED_API, F.MISSING_MODULE) and provider in _WEB and importer in _WEB and provider != importer:
         failure = F.SERVER_COLLISION
     edge = _edge(importer, provider, report)
-    if not edge and not provider and error.code.lstrip().startswith("raise"):
+    alone = failure in (F.MISSING_LIBRARY, F.WRONG_CUDA, F.MEMORY, F.TIMEOUT)  # nobody but the machine's libraries and limits
+    if not edge and not provider and not alone and error.code.lstrip().startswith("raise"):
         edge = next(_by_frames(error, report), None)
     return Diagnosis(failure=failure, message=_line(error, found), culprits=(edge,) if edge else ())
 

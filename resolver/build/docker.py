@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from resolver.build import host, probe, process
+from resolver.build import host, probe, process, upkeep
 from resolver.build.logs import install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
 from resolver.build.verdict import Left, failed, judge, void
@@ -23,9 +23,10 @@ from resolver.core.errors import EngineUnavailable
 from resolver.core.outcome import BuildSpec, Outcome, Stage
 from resolver.core.reporter import Reporter
 
-BUILDKIT = {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "NO_COLOR": "1"}
+BUILDKIT = upkeep.BUILDKIT
 PROBE_SECONDS = 420.0
 _SCRIPTS = (*probe.SCRIPTS, "inside_bytecode.py")
+
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
@@ -74,7 +75,8 @@ class DockerExecutor:
     `uv` is a statically linked uv for the containers' platform; `cache_id` names the engine's cache volume that all cells share.
     `harvest` is the text of a script that runs after the probe in the same environment as `script KNOWN OUT`: KNOWN is a JSON list of
     "name==version" to leave out (`known`, asked anew for each build), OUT takes the lines that become `Outcome.released`.
-    `index_url` replaces uv's default index and reaches the build as a secret.
+    `index_url` replaces uv's default index and reaches the build as a secret. When less than `reserve_gb` gigabytes are free where
+    images lie, wheels that were not used for longest leave the shared cache before the next build; 0 never looks.
     """
 
     uv: Path
@@ -84,9 +86,10 @@ class DockerExecutor:
     known: Callable[[], Iterable[str]] | frozenset[str] = frozenset()
     index_url: str = ""
     rest_seconds: float = 60.0
+    reserve_gb: float = 10.0
 
     def __post_init__(self) -> None:
-        for name in _SCRIPTS:
+        for name in (*_SCRIPTS, "inside_trim.py"):
             probe.source(name)
 
     @property
@@ -101,6 +104,8 @@ class DockerExecutor:
         """
         command = host.buildkit_command()
         tools = tools_image(command, self.uv)
+        if self.reserve_gb:
+            upkeep.make_room(command, reserve_gb=self.reserve_gb, cache_id=self.cache_id, python=spec.target.python)
         start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="resolver-cell-") as scratch:
             cell, result = Path(scratch) / "cell", Path(scratch) / "out"
@@ -255,15 +260,6 @@ def _left(result: Path) -> Left:
     )
 
 
-def prune(limit_gb: float, *, command: Path | None = None) -> str:
-    """Shrink the engine's build cache to about `limit_gb` gigabytes, oldest entries first, and tell what the engine said.
-
-    The shared volume of wheels counts too and goes when it has not been used for longest. Raises EngineUnavailable.
-    """
-    command = command or host.buildkit_command()
-    keep = f"{max(0, int(limit_gb * 1000))}MB"
-    done = process.run([str(command), "builder", "prune", "-f", "--keep-storage", keep], environment=BUILDKIT, limits=Limits(seconds=600))
-    if not done.ok:
-        host.engine_version()
-        raise EngineUnavailable(f"cannot prune the build cache: {done.log[-200:]}", hint=host.START_HINT)
-    return done.log.splitlines()[-1] if done.log else ""
+def prune(limit_gb: float, *, cache_id: str = "resolver-uv", command: Path | None = None) -> str:
+    """See `upkeep.prune`."""
+    return upkeep.prune(limit_gb, cache_id=cache_id, command=command)

@@ -26,7 +26,8 @@ def stored(cache, store, place, file):
 
 
 def restore(cache, store, folder):
-    known = {}
+    """Also marks the unpacked wheels as used now: inside_trim.py removes those that were not for longest."""
+    known, used = {}, set()
     for place, _, files in os.walk(folder):
         made = os.path.join(place, "__pycache__")
         for file in files:
@@ -34,6 +35,13 @@ def restore(cache, store, folder):
             if not path:
                 continue
             shelf = os.path.dirname(path)
+            wheel = "/".join(os.path.relpath(path, store).split("/")[:2])
+            if wheel not in used:
+                used.add(wheel)
+                try:
+                    os.utime(os.path.join(cache, wheel))
+                except OSError:
+                    pass
             if shelf not in known:
                 known[shelf] = set(os.listdir(shelf)) if os.path.isdir(shelf) else set()
             if os.path.basename(path) in known[shelf]:

@@ -53,22 +53,26 @@ def crawl(
     store: Annotated[str | None, typer.Option(help="outcome store: file or database URL", show_default=False)] = None,
     only: Annotated[str, typer.Option(help="only stacks whose name contains this")] = "",
     walk: Annotated[bool, typer.Option("--walk/--no-walk", help="also record what newly met releases offer and use")] = True,
+    most_mb: Annotated[float, typer.Option("--max-mb", help="leave out cells that download more than this")] = float("inf"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the plan and build nothing")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="a line for every build")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build the matrix and record every outcome; start it again and it goes on where it was."""
     with guarded(as_json=as_json):
+        from resolver.flows.crawl import CrawlRequest
+
         limit = seconds(budget)
         house = _house(store=store, executor=executor, verbose=verbose)
         chosen = house.stacks(stacks, only)
+        request = CrawlRequest(per_stack=per_stack, jobs=jobs, budget_seconds=limit, seed=seed, most_mb=most_mb, walk=walk)
         if dry_run:
-            order = house.plan(chosen, per_stack=per_stack, seed=seed)
+            order = house.plan(chosen, request)
             for cell in order:
                 out(f"{cell.spec.key} {cell.stack.name} py{cell.spec.target.python} [{cell.spec.policy}] {len(cell.spec.pins)} pins")
             out(f"{len(order)} cells")
             return
-        night = house.crawl(chosen, jobs=jobs, budget_seconds=limit, per_stack=per_stack, seed=seed, walk=walk)
+        night = house.crawl(chosen, request)
         if as_json:
             import dataclasses
 
@@ -161,7 +165,7 @@ def explain(
             keys = ("probability", "reasons", "worst_edges", "runners_up", "relaxed", "would_break", "warnings")
             out(json.dumps({key: told.get(key) for key in keys}))
             return
-        out(f"Python {told['python']}: {told['probability']:.2f} to build and run, best of {told['candidates_considered']} sets")
+        out(f"Python {told['python']}: {told['probability'] or 0:.2f} to build and run, best of {told['candidates_considered']} sets")
         for key, words in (("reasons", "because"), ("would_break", "pip install -r would have broken:"), ("warnings", "note:")):
             for sentence in told.get(key) or ():
                 out(f"  {words} {sentence}")

@@ -18,10 +18,11 @@ def plan(
     known: frozenset[str],
     *,
     interest: Callable[[Cell], float] | None = None,
+    most_mb: float = math.inf,
     window: int = 60,
     seed: int = 0,
 ) -> list[Cell]:
-    """The cells to build, in order; each key once, known ones dropped; deterministic for a seed.
+    """The cells to build, in order; each key once, known ones and those that download more than `most_mb` dropped; deterministic for a seed.
 
     Cells are dealt in rounds: a round holds at most one cell of every stack, the most interesting first (`interest` is the ranker's
     uncertainty, 0 to 1; without one the deal is random). Within a window of `window` cells those that share heavy wheels stand
@@ -31,7 +32,7 @@ def plan(
     seen = set(known)
     stacks: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
-        if cell.spec.key not in seen:
+        if cell.spec.key not in seen and megabytes(cell) <= most_mb:
             seen.add(cell.spec.key)
             stacks[cell.stack.name].append(cell)
     for queue in stacks.values():
@@ -50,6 +51,11 @@ def heavy_group(cell: Cell) -> tuple[str, ...]:
     """The heavy pins of a cell, heaviest first: cells with equal groups share downloads."""
     heavy = [(weight(cell, place), str(release.pin)) for place, release in enumerate(cell.candidate.packages)]
     return tuple(pin for mb, pin in sorted(heavy, reverse=True) if mb >= HEAVY_MB)
+
+
+def megabytes(cell: Cell) -> float:
+    """What a cell downloads at most, in MB."""
+    return sum(weight(cell, place) for place in range(len(cell.candidate.packages)))
 
 
 def weight(cell: Cell, place: int) -> float:

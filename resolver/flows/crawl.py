@@ -20,13 +20,17 @@ from resolver.interfaces import Executor, OutcomeStore, Ranker, Solver, Tracker
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlRequest:
-    """How much to build: cells a stack, jobs at a time, seconds in all, the seed of the draw."""
+    """How much to build: cells a stack, jobs at a time, seconds in all, the seed of the draw, stacks in a round, megabytes that a cell
+    may download, and whether newly met releases are walked for the API timeline.
+    """
 
     per_stack: int = 12
     jobs: int = 1
     budget_seconds: float = float("inf")
     seed: int = 0
-    round_stacks: int = 10
+    round_stacks: int = 4
+    most_mb: float = float("inf")
+    walk: bool = True
 
 
 def plan_crawl(
@@ -49,7 +53,7 @@ def plan_crawl(
         assert ranker is not None
         return uncertainty(ranker.rank(cell.stack.project(), [cell.candidate])[0].probability)
 
-    return plan(found, known, interest=interest if ranker else None, seed=request.seed)
+    return plan(found, known, interest=interest if ranker else None, most_mb=request.most_mb, seed=request.seed)
 
 
 def crawl(

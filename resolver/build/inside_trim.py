@@ -1,0 +1,58 @@
+"""Removes unpacked wheels that were not used for longest from uv's cache, until it is small enough.
+
+    python inside_trim.py CACHE KEEP_MB MIN_AGE_SECONDS
+
+Prints one JSON object: {"before_mb": ..., "after_mb": ..., "removed": ...}. uv fetches again what is gone. What was used less than
+MIN_AGE_SECONDS ago stays: a build may be running from it. Small ones stay too, they cost more to fetch than to keep. Standard
+library only, CPython 3.6 to 3.13.
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+
+SMALL_MB = 8
+
+
+def size_mb(folder):
+    total = 0
+    for place, _, files in os.walk(folder):
+        for file in files:
+            try:
+                total += os.lstat(os.path.join(place, file)).st_blocks * 512
+            except OSError:
+                pass
+    return total / float(1 << 20)
+
+
+def trim(cache, keep_mb, min_age):
+    shelf = os.path.join(cache, "archive-v0")
+    now = time.time()
+    for name in os.listdir(cache):  # what a full disk or a killed installer left behind
+        path = os.path.join(cache, name)
+        if name.startswith((".tmp", ".gone-")) and now - os.stat(path).st_mtime > 3600:
+            shutil.rmtree(path, ignore_errors=True)
+    found = []
+    for name in os.listdir(shelf) if os.path.isdir(shelf) else []:
+        path = os.path.join(shelf, name)
+        found.append((os.stat(path).st_mtime, size_mb(path), name))
+    before = total = sum(size for _, size, _ in found)
+    removed = 0
+    for used, size, name in sorted(found):
+        if total <= keep_mb:
+            break
+        if size < SMALL_MB or now - used < min_age:
+            continue
+        gone = os.path.join(cache, ".gone-" + name)
+        os.rename(os.path.join(shelf, name), gone)  # whole or not at all, as far as an installer can see
+        shutil.rmtree(gone, ignore_errors=True)
+        shutil.rmtree(os.path.join(cache, "bytecode", "archive-v0", name), ignore_errors=True)
+        total -= size
+        removed += 1
+    return {"before_mb": int(before), "after_mb": int(total), "removed": removed}
+
+
+if __name__ == "__main__":
+    print(json.dumps(trim(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]))))

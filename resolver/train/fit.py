@@ -23,7 +23,8 @@ from resolver.rank.forest import Forest
 from resolver.rank.history import History
 from resolver.rank.sets import FALLING, SET_COLUMN, SET_FEATURES
 from resolver.train.dataset import Corpus, Example, Observation
-from resolver.train.derive import derive
+from resolver.train.derive import WEIGHT as WHOLE_WEIGHT
+from resolver.train.derive import derive, parts
 from resolver.train.split import fold_of
 
 FOLDS = 5
@@ -85,7 +86,7 @@ def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) ->
     if len(builds) < 20 or not 0 < builds.mean() < 1:
         raise ResolverError("too few outcomes to train on", hint="at least twenty builds, some of which pass and some fail: resolver crawl")
     derived = derive(corpus.examples, book, Featurizer(book, History(), Vocabulary()))
-    examples = (*corpus.examples, *derived)
+    examples = (*corpus.examples, *derived, *parts(corpus.examples, book))
     passed, weight = np.array([float(one.passed) for one in examples]), np.array([one.weight for one in examples])
     folds = fold_of(corpus.groups, FOLDS, recipe.seed)
     vocabulary = _vocabulary(corpus.observations)
@@ -105,6 +106,7 @@ def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) ->
     for fold in histories:
         inside = fold_of_row == fold
         raw[inside] = Forest(fit_sets(sets[~inside], passed[~inside], recipe, weight[~inside])).predict(sets[inside])
+    whole = weight >= WHOLE_WEIGHT
     text = RankerText(
         edge=fit_edges(rows, corpus.observations, recipe, [True] * len(rows)),
         sets=fit_sets(sets, passed, recipe, weight),
@@ -112,7 +114,7 @@ def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) ->
         trained_on=recipe.trained_on or f"{len(builds):,} outcomes of {len(corpus.groups)} stacks",
         vocabulary=vocabulary,
         history=History() if "history" in recipe.without else history_of(corpus.observations),
-        calibration=calibrate(raw, passed, sets),
+        calibration=calibrate(raw[whole], passed[whole], sets[whole]),
     )
     seen = len(builds)
     groups = tuple(example.group for example in corpus.examples)

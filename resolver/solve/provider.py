@@ -95,13 +95,13 @@ class Provider(AbstractProvider[Demand, Entry, str]):
     ) -> Sequence[Entry]:
         """The releases that satisfy everything asked so far, in the policy's order."""
         demands = list(requirements[identifier])
-        first = demands[0]
-        shelf = self.view.catalog.shelf(first.name)
+        # There may be none left: backtracking asks again for packages that nobody wants any more.
+        name, _, extra = identifier.removesuffix("]").partition("[")
+        shelf = self.view.catalog.shelf(NormalizedName(name))
         self.touched.add(shelf)
-        extra = first.extra
-        if extra and first.name in requirements:
-            demands += requirements[first.name]
-        restrictions = self.restrictions.get(first.name)
+        if extra and name in requirements:
+            demands += requirements[name]
+        restrictions = self.restrictions.get(name)
         if restrictions:
             demands += restrictions
         mask = self.view.admitted(shelf, demands, self.policy.as_of, loose=self.loose)

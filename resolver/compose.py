@@ -301,7 +301,8 @@ class House:
             libraries=lambda candidate: self.libraries(candidate)[0],
             projects=lambda stack: (narrow(stack.project(), self.index, self.timeline, self.owners), stack.project()),
             known=self.store.keys(),
-            ranker=self.ranker if has_ranker(Path(self.settings.ranker)) else None,
+            ranker=self.ranker,
+            trained=has_ranker(Path(self.settings.ranker)),
             reporter=self.reporter,
         )
 

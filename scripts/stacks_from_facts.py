@@ -22,6 +22,9 @@ from resolver.core.project import OriginKind
 from resolver.core.reporter import Reporter
 from resolver.project.read import read_project
 
+PROXIES = ("flask.request.", "flask.session.", "flask.g.", "flask.current_app.")
+"""Objects that answer only while a request is served: what lies behind them cannot be looked up by a probe."""
+
 
 def write_project(facts: dict, folder: Path) -> None:
     """The requirement files as named, and one source file that imports and names what the project does."""
@@ -61,14 +64,16 @@ def stack(facts: dict, house: compose.House) -> dict | None:
             print(f"{facts['id']}: {problem.message}")
             return None
     needs = [n for n in project.needs if not n.url]
+    uses = [u for u in project.evidence.uses if not u.guarded]
     row = {
         "name": facts["id"],
         "framework": facts.get("framework", ""),
         "dated": facts.get("commit_date"),
         "needs": sorted({n.requirement for n in needs if n.origin.kind is OriginKind.DECLARED}),
         "inferred": sorted({n.requirement for n in needs if n.origin.kind is not OriginKind.DECLARED}),
-        "imports": list(facts["imports"]),
-        "names": list(facts.get("attributes", [])),
+        # What the reader holds for unguarded, as a proof would try it; a module that nothing provides is guarded.
+        "imports": list(dict.fromkeys(u.statement for u in uses if u.imported)),
+        "names": list(dict.fromkeys(u.dotted for u in uses if not u.imported and not u.dotted.startswith(PROXIES))),
     }
     return {key: value for key, value in row.items() if value}
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from resolver.core.candidate import Candidate
+from resolver.core.errors import ResolverError
 from resolver.core.outcome import BuildSpec, Probe
 from resolver.core.project import Project
 from resolver.core.reporter import Reporter
@@ -38,7 +39,8 @@ def cells(
     libraries: Callable[[Candidate], tuple[str, ...]],
     per_stack: int,
     projects: Callable[[Stack], Sequence[Project]] = lambda stack: (stack.project(),),
-    pool: int = 160,
+    ranked: Callable[[Project, Sequence[Candidate]], Sequence[Candidate]] | None = None,
+    pool: int = 64,
     pythons: Sequence[str] = PYTHONS,
     seed: int = 0,
     reporter: Reporter | None = None,
@@ -46,24 +48,30 @@ def cells(
     """`per_stack` cells for each stack, spread over Pythons and policies; deterministic for a seed.
 
     `projects` gives the readings of a stack (as written; narrowed by what its names say), and cells are drawn from each in equal
-    shares. The solver offers up to `pool` candidates a stack; one is drawn from each Python in turn, so that no Python and no policy
+    shares; with `ranked` half of a share is what the ranker would choose, so that its own choices are tried. The solver offers up to
+    `pool` candidates a stack; the rest is drawn from each Python in turn, so that no Python and no policy
     crowds out the others. Costs a solver run per reading. A stack that has no set anywhere yields nothing and is told to the reporter.
     """
     targets = [Target(python=python) for python in pythons]
     for done, stack in enumerate(stacks):
         if reporter:
             reporter.progress(done, len(stacks), stack.name)
-        readings = projects(stack)
-        share = -(-per_stack // len(readings))
         drawn: dict[str, Cell] = {}
-        for number, project in enumerate(readings):
-            found = list(solver.candidates(project, targets, pool // len(readings)))
-            chance = random.Random(f"{seed}:{number}:{stack.name}")  # noqa: S311 - a sample, not a secret
-            for candidate in spread(found, share, chance):
-                spec = spec_of(stack, candidate, libraries(candidate))
-                drawn.setdefault(spec.key, Cell(stack=stack, candidate=candidate, spec=spec))
+        trouble = "no set on any Python"
+        try:
+            readings = projects(stack)
+            for number, project in enumerate(readings):
+                found = list(solver.candidates(project, targets, pool // len(readings)))
+                chance = random.Random(f"{seed}:{number}:{stack.name}")  # noqa: S311 - a sample, not a secret
+                share = -(-per_stack // len(readings))
+                head = list(ranked(project, found))[: -(-share // 2)] if ranked else []
+                for candidate in [*head, *spread(found, share, chance)][:share]:
+                    spec = spec_of(stack, candidate, libraries(candidate))
+                    drawn.setdefault(spec.key, Cell(stack=stack, candidate=candidate, spec=spec))
+        except ResolverError as problem:  # a package that is gone spoils its own stack, not the night
+            trouble = problem.message
         if not drawn and reporter:
-            reporter.warning(f"stack {stack.name}: no set on any Python")
+            reporter.warning(f"stack {stack.name}: {trouble}")
         yield from list(drawn.values())[:per_stack]
 
 

@@ -22,7 +22,7 @@ def plan(
     window: int = 60,
     seed: int = 0,
 ) -> list[Cell]:
-    """The cells to build, in order; each key once, known ones and those that download more than `most_mb` dropped; deterministic for a seed.
+    """The cells to build, in order: each key once, known ones and those that download more than `most_mb` left out; same for a seed.
 
     Cells are dealt in rounds: a round holds at most one cell of every stack, the most interesting first (`interest` is the ranker's
     uncertainty, 0 to 1; without one the deal is random). Within a window of `window` cells those that share heavy wheels stand

@@ -41,19 +41,19 @@ def plan_crawl(
     libraries: Callable[[Candidate], tuple[str, ...]],
     projects: Callable[[Stack], Sequence[Project]],
     known: frozenset[str],
-    ranker: Ranker | None,
+    ranker: Ranker,
+    trained: bool,
     reporter: Reporter,
 ) -> list[Cell]:
-    """The cells a crawl would build, in order; the ranker's uncertainty decides within a stack when there is a ranker."""
+    """The cells a crawl would build, in order; the ranker's uncertainty decides within a stack when it was trained."""
     reporter.step(f"planning {len(stacks)} stacks")
     drawn = cells(stacks, solver, libraries=libraries, per_stack=request.per_stack, projects=projects, seed=request.seed, reporter=reporter)
     found = list(drawn)
 
     def interest(cell: Cell) -> float:
-        assert ranker is not None
         return uncertainty(ranker.rank(cell.stack.project(), [cell.candidate])[0].probability)
 
-    return plan(found, known, interest=interest if ranker else None, most_mb=request.most_mb, seed=request.seed)
+    return plan(found, known, interest=interest if trained else None, most_mb=request.most_mb, seed=request.seed)
 
 
 def crawl(

@@ -31,6 +31,7 @@ class Featurizer:
         self._numbers: dict[Pin, int] = {}
         self._facts: list[ReleaseFacts] = []
         self._roots: list[tuple[str, ...]] = []
+        self._partners: list[tuple[str, ...]] = []
         self._owners: dict[str, set[NormalizedName]] = {}
         self._rows: dict[int, list[float]] = {}
         self._pythons = list(PYTHONS)
@@ -70,6 +71,7 @@ class Featurizer:
             self._facts.append(facts)
             for root in release.modules or (release.pin.name.replace("-", "_"),):
                 self._owners.setdefault(root, {normalize(name) for name in self.book.owners(root)}).add(release.pin.name)
+            self._partners.append(tuple(name for name in self.history.partners(release.pin.name) if name not in facts.declared))
             taken = self.book.uses(release.pin)
             # a root spelled like a requirement is there whenever the requirement is; only the others are looked for
             self._roots.append(
@@ -95,8 +97,8 @@ class Featurizer:
         return keys
 
     def _undeclared(self, member: Member, declared: Ints) -> Ints:
-        """Edges for imports that no requirement tells of; imports that nothing in the set provides go to `orphans`."""
-        asking = [place for place in member.places.tolist() if self._roots[place]]
+        """Edges that no requirement tells of: imports, and pairs that broke elsewhere; imports nobody provides go to `orphans`."""
+        asking = [place for place in member.places.tolist() if self._roots[place] or self._partners[place]]
         if not asking:
             return np.zeros((0, 2), dtype=np.int64)
         names = {release.pin.name: place for release, place in zip(member.candidate.releases, member.places.tolist(), strict=True)}
@@ -104,6 +106,8 @@ class Featurizer:
         pairs: list[tuple[int, int]] = []
         orphans: list[tuple[int, str]] = []
         for place in asking:
+            partners = [names[NormalizedName(name)] for name in self._partners[place] if name in names]
+            pairs.extend((place, partner) for partner in partners if (place, partner) not in known)
             for root in self._roots[place]:
                 owners = self._owners_of(root, names, place)
                 if not owners and self.book.is_elsewhere(root, names):  # a root nobody is known to hold may be a relic of Python 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from resolver.core.candidate import Edge
@@ -51,6 +51,15 @@ class History:
         broken = sum(seen.broken for key, seen in self._counts.items() if key[:2] == "p|" or key[:2] == "i|")
         total = sum(seen.total for key, seen in self._counts.items() if key[:2] == "p|" or key[:2] == "i|")
         self.base = (broken + 0.5) / (total + 50.0)
+        self._partners: dict[str, list[str]] = {}
+        for key, seen in sorted(self._counts.items()):
+            importer, _, provider = key.partition("|")
+            if seen.broken and "@" not in key and provider != PYTHON:
+                self._partners.setdefault(importer, []).append(provider)
+
+    def partners(self, importer: str) -> Sequence[str]:
+        """Names on which some release of `importer` was seen breaking, whether it declares them or not."""
+        return self._partners.get(importer, ())
 
     @classmethod
     def of(cls, observations: Iterable[tuple[Edge, bool]]) -> History:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from resolver.core.candidate import Candidate, Edge
 from resolver.core.outcome import FailureClass, Outcome, Verdict
-from resolver.core.package import CUDA, PYTHON, Pin, normalize
+from resolver.core.package import CUDA, PYTHON, NormalizedName, Pin, normalize
 from resolver.core.project import Evidence, Project
 from resolver.rank.assemble import Assembler
 from resolver.rank.score import uses_of
@@ -95,7 +95,15 @@ def _project(outcome: Outcome, worked: date | None) -> Project:
 
 
 def observe(examples: Sequence[Example]) -> list[Observation]:
-    """Observations of edges: culprits broke, edges seen working worked; an edge that a failed build never reached says nothing."""
+    """Observations of edges: culprits broke, edges seen working worked; an edge that a failed build never reached says nothing.
+
+    A pair that broke somewhere without being declared also worked wherever both ends imported and it is no culprit.
+    """
+    risky: dict[str, set[str]] = {}
+    for example in examples:
+        for edge in culprits_of(example.outcome):
+            if edge.provider.name != PYTHON:
+                risky.setdefault(edge.importer.name, set()).add(edge.provider.name)
     counts: Counter[tuple[str, Edge, bool]] = Counter()
     weights: dict[tuple[str, Edge, bool], float] = {}
     for example in examples:
@@ -103,7 +111,7 @@ def observe(examples: Sequence[Example]) -> list[Observation]:
             key = (example.group, edge, True)
             counts[key] += 1
             weights[key] = max(weights.get(key, 0.0), _HARMLESS if example.passed else 1.0)
-        for edge in working_of(example):
+        for edge in working_of(example, risky):
             counts[example.group, edge, False] += 1
     return [
         Observation(edge=edge, broke=broke, group=group, count=count, weight=weights.get((group, edge, broke), 1.0))
@@ -122,13 +130,23 @@ def culprits_of(outcome: Outcome) -> list[Edge]:
     return [_on_interpreter(edge, python) for edge in found]
 
 
-def working_of(example: Example) -> list[Edge]:
-    """The edges seen working, and with a pass every package on its interpreter."""
+def working_of(example: Example, risky: Mapping[str, Iterable[str]]) -> list[Edge]:
+    """The edges seen working, every package that imported on its interpreter, and the `risky` pairs (importer name -> provider
+    names) of which both ends imported.
+    """
     python = example.candidate.target.python
     found = dict.fromkeys(_on_interpreter(edge, python) for edge in example.outcome.working)
     pins = {edge.importer for edge in found} | {edge.provider for edge in found}
     if example.passed:
         pins |= set(example.candidate.pins)
+    broke = set(culprits_of(example.outcome))
+    by_name = {pin.name: pin for pin in pins}
+    for importer in sorted(pins):
+        for name in sorted(risky.get(importer.name, ())):
+            provider = by_name.get(NormalizedName(name))
+            edge = Edge(importer=importer, provider=provider, python=python) if provider else None
+            if edge and edge not in broke:
+                found.setdefault(edge)
     broken = {edge.importer for edge in culprits_of(example.outcome) if edge.provider.name == PYTHON}
     for pin in sorted(pins - broken):
         if pin.name not in (PYTHON, CUDA):

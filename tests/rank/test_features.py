@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 
 from resolver.core.candidate import Edge
 from resolver.core.package import PYTHON, Pin, Release
+from resolver.core.target import Target
+from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
 from resolver.rank.facts import ReleaseFacts, parse_requirement
 from resolver.rank.features import COLUMN, EDGE_FEATURES, Vocabulary, edge_row
+from resolver.rank.featurizer import Featurizer
 from resolver.rank.history import History, Seen
 from tests.fakes_rank import FakeIndex, FakeTimeline, release_of, uploaded, version_of
 
@@ -127,3 +130,14 @@ def test_interpreters_have_dates_of_their_own():
     assert book.newest_at(PYTHON, ReleaseFacts(release_of("ext0", 0)).day)[0] == (3, 6, 0)
     assert book.python("3.12").day > (datetime(2023, 9, 1, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
     assert uploaded("ext0", 0) < uploaded("ext0", 1)
+
+
+def test_a_pair_that_broke_elsewhere_is_an_edge_of_every_set_that_holds_both():
+    broke = Edge(importer=Pin("pure0", "1.0"), provider=Pin("ext0", "1.0"), python="3.8")
+    pins = [release_of("pure0", 2).pin, release_of("ext0", 2).pin]
+    candidate = Assembler(INDEX).candidate(Target(python="3.8"), pins)
+    ends = []
+    for history in (History(), History.of([(broke, True)])):
+        batch = Featurizer(FactBook(INDEX, None), history, Vocabulary()).batch([candidate])
+        ends.append({(str(e.importer.name), str(e.provider.name)) for e in map(batch.edge, range(len(batch.ends)))})
+    assert ends[1] - ends[0] == {("pure0", "ext0")}

@@ -80,3 +80,18 @@ def test_what_the_generator_breaks_is_what_the_observations_say():
         made = build(candidate, stack="s", noise=rng)
         broken = {one.edge for one in corpus(made).observations if one.broke}
         assert broken == set(made.culprits)
+
+
+def test_a_pair_that_broke_undeclared_also_worked_where_both_ends_imported():
+    one, two = Pin(NormalizedName("ext0"), version_of(3)), Pin(NormalizedName("pure0"), version_of(9))
+    spec = dataclasses.replace(SPEC, pins=(one, two))
+    edge = Edge(importer=one, provider=two, python="3.8")
+    broken = Outcome(spec=spec, verdict=Verdict.FAIL, stage=Stage.IMPORT, culprits=(edge,))
+    older = dataclasses.replace(spec, pins=(one, Pin(NormalizedName("pure0"), version_of(2))))
+    fine = Outcome(spec=older, verdict=Verdict.PASS, stage=Stage.RUN)
+    seen = {
+        (str(o.edge.provider), o.broke)
+        for o in corpus(broken, fine).observations
+        if o.edge.importer == one and o.edge.provider.name == "pure0"
+    }
+    assert seen == {("pure0==2.3.0", True), ("pure0==1.2.0", False)}

@@ -34,19 +34,27 @@ class Relaxed:
 
 def solvable(view: View, needs: Sequence[Need]) -> bool:
     """Whether the needs have a set on the target; a search given up counts as no."""
-    return isinstance(search(view, roots_of(view, needs), NEWEST), Candidate)
+    return isinstance(search(view, roots_of(view, needs), NEWEST, brief=True), Candidate)
 
 
 def core_of(view: View, needs: Sequence[Need], clash: Clash) -> tuple[Need, ...]:
-    """A smallest clashing part of the needs: drop any of them and the rest has a set. One search per need looked at."""
+    """A small clashing part of the needs: drop any of them and the rest has a set. A few searches per halving of the needs."""
     names = {demand.name for demand, _ in clash.causes} | {entry.shelf.name for _, entry in clash.causes if entry is not None}
     suspects = [need for need in needs if name_of(need) in names]
     kept = suspects if suspects and not solvable(view, suspects) else list(needs)
-    for need in sorted(kept, key=lambda n: -n.strength):
-        rest = [other for other in kept if other is not need]
-        if rest and not solvable(view, rest):
-            kept = rest
-    return tuple(kept)
+    kept.sort(key=lambda need: -need.strength)
+    size = max(1, len(kept) // 2)
+    while True:
+        start = 0
+        while start < len(kept):
+            rest = kept[:start] + kept[start + size :]
+            if rest and not solvable(view, rest):
+                kept = rest
+            else:
+                start += size
+        if size == 1:
+            return tuple(kept)
+        size //= 2
 
 
 class Relaxing:

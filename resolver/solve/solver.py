@@ -24,6 +24,9 @@ from resolver.solve.view import View
 _PATIENCE = 60
 """Policies in a row without a new set after which a target is done."""
 
+_DOUBT = 8
+"""The same for a target that has not shown any set yet: its searches are likely long and in vain."""
+
 
 class InProcessSolver:
     """`interfaces.Solver` on `resolvelib` and a digested index.
@@ -144,6 +147,7 @@ class _Line:
         self._signatures: set[tuple[object, ...]] = set()
         self._policies: Iterator[Policy] = iter(())
         self._first: Candidate | Clash = Clash()
+        self._shown = False
 
     def opens(self) -> bool:
         """Try the newest policy; False when the needs have no set here at all."""
@@ -177,9 +181,10 @@ class _Line:
                 key = (found.target.python, found.pins)
                 if key not in seen:
                     seen.add(key)
+                    self._shown = True
                     return found
             misses += 1
-            if misses >= _PATIENCE:
+            if misses >= (_PATIENCE if self._shown else _DOUBT):
                 break
         return None
 

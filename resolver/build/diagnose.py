@@ -35,6 +35,10 @@ _WEB = frozenset(
     ).split()
 )
 
+_TORCH_FAMILY = frozenset(
+    {"torchvision", "torchaudio", "torchtext", "torch-scatter", "torch-sparse", "torch-cluster", "flash-attn", "xformers"}
+)
+
 Provider = Callable[[re.Match[str], Raised, Report], str]
 
 
@@ -118,6 +122,7 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
     (re.compile(r"^Timeout:"), F.TIMEOUT, None),
     (re.compile(r"^(MemoryLimit|MemoryError|Killed):|Cannot allocate memory|std::bad_alloc"), F.MEMORY, None),
     (re.compile(r"^(Signal|Exit):"), F.CRASH, None),
+    (re.compile(r"installed pydantic-core version \S+ is incompatible"), F.CONFLICT, _fixed("pydantic-core")),
     (re.compile(r"jaxlib( version)? \S+ is (newer|older)|jaxlib is version|jaxlib version"), F.ABI, _fixed("jaxlib")),
     (
         re.compile(r"([A-Za-z][\w-]*)[=<>!~]+\S+ is required for a normal functioning"),
@@ -177,6 +182,8 @@ def _told(item: Item, error: Raised, failure: FailureClass, found: re.Match[str]
     importer = importer_of((error, *item.errors), provider)
     if failure in (F.MISSING_LIBRARY, F.ABI) and _CUDA_LIBRARY.search(found[0]):
         failure = F.WRONG_CUDA
+        if not provider and importer in _TORCH_FAMILY and "torch" in report.installed:
+            provider = "torch"  # whose build decides which CUDA the extensions beside it find
     if failure is F.CRASH and importer and not provider:
         return Diagnosis(failure=failure, message=_line(error), culprits=tuple(_by_frames(error, report)))
     if failure is F.MISSING_MODULE and provider and "pkg_resources" not in found[0]:

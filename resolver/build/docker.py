@@ -118,7 +118,8 @@ class DockerExecutor:
                 secret.write_text(self.index_url)
                 arguments += ["--secret", f"id=index,src={secret}"]
             limits = dataclasses.replace(self.limits, seconds=self.limits.seconds * 2 + PROBE_SECONDS + 240)
-            done = process.run([*arguments, str(cell)], environment=BUILDKIT, limits=limits)
+            with upkeep.cell_user(self.cache_id):
+                done = process.run([*arguments, str(cell)], environment=BUILDKIT, limits=limits)
             seconds = time.monotonic() - start
             if not done.ok:
                 return self._unbuilt(spec, done, seconds)

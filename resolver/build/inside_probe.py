@@ -166,7 +166,12 @@ def resolve_name(dotted):
     parts = dotted.split(".")
     here = sys.modules.get(parts[0]) or importlib.import_module(parts[0])
     for part in parts[1:]:
-        here = getattr(here, part)
+        try:
+            here = getattr(here, part)
+        except RuntimeError as error:
+            if "Working outside of" in str(error):
+                return  # an object that only exists while a request is served: nothing can be said of its attributes here
+            raise
 
 
 def import_distribution(name, installed):

@@ -1,145 +1,33 @@
-"""The only place that names concrete classes: settings in, wired rooms out."""
+"""The program, wired: what each command does, told in rooms and recipes."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import importlib.util
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resolver.compose.rooms import Rooms, extra
 from resolver.core.candidate import Candidate
-from resolver.core.errors import MissingExtra, ResolverError, UsageError
+from resolver.core.errors import UsageError
 from resolver.core.outcome import BuildSpec, Outcome
 from resolver.core.package import Release, normalize
 from resolver.core.project import Project
-from resolver.core.reporter import Reporter
 from resolver.core.resolution import Resolution
 from resolver.core.target import Accelerator
-from resolver.interfaces import EdgeJudge, Executor, PackageIndex, Ranker, Tracker
-from resolver.settings import Settings, bundled
+from resolver.settings import bundled
 
 if TYPE_CHECKING:
-    from resolver.apis.timeline import SqliteTimeline
-    from resolver.build.libraries import LibraryTable
-    from resolver.build.process import Limits
     from resolver.crawl.matrix import Cell
     from resolver.crawl.runner import Night
     from resolver.crawl.stacks import Stack
     from resolver.flows.crawl import CrawlRequest
-    from resolver.index.neighbours import NeighbourIndex
-    from resolver.index.snapshot import Snapshot
-    from resolver.solve.solver import InProcessSolver
-    from resolver.store.database import DatabaseStore
 
 
-SHORTEST_NAMESAKE = 3
-"""Shorter import names are too often a project's own module to be looked up on the index."""
-
-
-class House:
-    """The wired program for one set of settings. Rooms are built on first use and kept; building one imports its libraries.
-
-    `as_of` hides every release uploaded after that day.
-    """
-
-    def __init__(self, settings: Settings, *, reporter: Reporter | None = None, as_of: date | None = None) -> None:
-        self.settings = settings
-        self.reporter = reporter or Reporter()
-        self.as_of = as_of
-        self._owners: dict[str, tuple[str, ...]] = {}
-
-    # What exists, and what it offers
-
-    @functools.cached_property
-    def snapshot(self) -> Snapshot:
-        """The frozen index that travels with the program."""
-        from resolver.index.snapshot import Snapshot
-
-        return Snapshot(Path(self.settings.snapshot))
-
-    @functools.cached_property
-    def shelves(self) -> NeighbourIndex:
-        """The snapshot first, then the live index unless offline."""
-        from resolver.index.cache import Cache
-        from resolver.index.layered import LayeredIndex
-        from resolver.index.neighbours import NeighbourIndex
-        from resolver.index.simple import LiveIndex
-
-        live = None
-        if not self.settings.offline:
-            live = LiveIndex(cache=Cache(Path(self.settings.cache)), near=self.snapshot.near)
-        return NeighbourIndex(LayeredIndex(self.snapshot, live, offline=self.settings.offline))
-
-    @functools.cached_property
-    def index(self) -> PackageIndex:
-        """What exists, for the search: unread releases answer like their neighbours, and nothing is newer than `as_of`."""
-        from resolver.index.asof import AsOfIndex
-
-        return AsOfIndex(self.shelves, self.as_of) if self.as_of else self.shelves
-
-    def owners(self, root: str) -> tuple[str, ...]:
-        """Distributions that provide the top-level import name, most popular first; beyond the snapshot, the one of that very name.
-
-        Online a name that the snapshot lacks costs one page and one file list, once.
-        """
-        if root not in self._owners:
-            known = tuple(name for name, _ in self.snapshot.module_owners(root))
-            self._owners[root] = known or self._namesake(root)
-        return self._owners[root]
-
-    def _namesake(self, root: str) -> tuple[str, ...]:
-        """The distribution called like the module, when the index has one whose newest files do not contradict it."""
-        if self.settings.offline or "." in root or len(root) < SHORTEST_NAMESAKE:
-            return ()
-        name = normalize(root)
-        try:
-            newest = next((r for r in self.shelves.releases(name) if r.files), None)
-            read = self.shelves.exact(name, newest.version) if newest else None
-        except ResolverError:
-            return ()
-        return (name,) if read and (not read.modules or root in read.modules) else ()
-
-    def marks(self, name: str, version: str) -> dict[str, float]:
-        """What a release's file list says of it ("pb2", "compiled"), as numbers."""
-        return dict.fromkeys(self.snapshot.marks(name, version), 1.0)
-
-    @functools.cached_property
-    def timeline(self) -> SqliteTimeline:
-        """What releases offer and use."""
-        from resolver.apis.timeline import SqliteTimeline
-
-        return SqliteTimeline(Path(self.settings.timeline))
-
-    # What fits together, and what will run
-
-    @functools.cached_property
-    def judge(self) -> EdgeJudge:
-        """The learned edge judge, or the rules when no ranker was trained."""
-        from resolver.rank.booster import load_judge
-
-        return load_judge(Path(self.settings.ranker), self.index, self.timeline, owners=self.owners, marks=self.marks)
-
-    @functools.cached_property
-    def ranker(self) -> Ranker:
-        """The champion, or the rules when none was trained."""
-        from resolver.rank.booster import load_ranker
-
-        return load_ranker(Path(self.settings.ranker), self.index, self.timeline, owners=self.owners, marks=self.marks)
-
-    def solver(self, *, strict: bool = False, steered: bool = True) -> InProcessSolver:
-        """A solver over the index, steered by the judge unless told otherwise."""
-        from resolver.flows.implied import ImpliedNeeds
-        from resolver.solve.solver import InProcessSolver
-
-        implied = ImpliedNeeds(self.timeline, self.owners, frozenset(sys.stdlib_module_names))
-        judge = self.judge if steered else None
-        return InProcessSolver(self.index, judge=judge, implied=implied, strict=strict, reporter=self.reporter)
-
-    # The answer
+class House(Rooms):
+    """The commands of the program, for one set of settings."""
 
     def read(self, path: Path) -> Project:
         """The project at `path`, with what its uses say about versions among its needs."""
@@ -191,23 +79,6 @@ class House:
             return None
         return whole
 
-    @functools.cached_property
-    def library_table(self) -> LibraryTable:
-        """Which Debian package brings which shared library."""
-        from resolver.build.libraries import load
-
-        return load(bundled("debian.json.gz"))
-
-    def libraries(self, candidate: Candidate) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The Debian packages that a set's wheels need, and a sentence for each library that none brings."""
-        from resolver.build.libraries import system_packages
-
-        needs: dict[str, str] = {}
-        for pin in candidate.pins:
-            needs |= dict.fromkeys(self.timeline.libraries(pin.name, pin.version), str(pin))
-        packages, unknown = system_packages(needs, self.library_table)
-        return packages, tuple(f"{needs[soname]} wants {soname}, which no Debian package brings" for soname in unknown)
-
     def texts(self, resolution: Resolution) -> dict[str, str]:
         """What each written file says."""
         from resolver.render.dockerfile import DockerfileRenderer
@@ -228,42 +99,6 @@ class House:
 
         return write_files(folder, texts, force=force)
 
-    # Building
-
-    @functools.cached_property
-    def store(self) -> DatabaseStore:
-        """The outcome store."""
-        from resolver.store.database import open_store
-
-        if "://" not in self.settings.store:
-            Path(self.settings.store).parent.mkdir(parents=True, exist_ok=True)
-        return open_store(self.settings.store)
-
-    @property
-    def limits(self) -> Limits:
-        """Time and memory of one build."""
-        from resolver.build.process import Limits
-
-        return Limits(seconds=self.settings.build_seconds, memory_mb=self.settings.build_memory_mb)
-
-    def executor(self, *, harvest: bool = False) -> Executor:
-        """The executor of the settings; with `harvest` each build also walks releases that the store has not seen."""
-        import uv
-
-        from resolver.apis.walk import walk_source
-
-        script = walk_source() if harvest else ""
-        known = self.store.known_releases if harvest else frozenset[str]()
-        program = Path(uv.find_uv_bin())
-        if self.settings.executor == "docker":
-            from resolver.build.docker import DockerExecutor
-
-            return DockerExecutor(uv=program, limits=self.limits, harvest=script, known=known, rest_seconds=self.settings.rest_seconds)
-        from resolver.build.venv import VenvExecutor
-
-        folders = tuple(Path(folder) for folder in self.settings.pythons.split(":") if folder)
-        return VenvExecutor(uv=program, limits=self.limits, harvest=script, known=known, folders=folders)
-
     def prove(self, resolution: Resolution, folder: Path) -> tuple[Resolution, dict[str, str]]:
         """Build what was written to `folder`, feed the outcome back, and give the resolution with its proof."""
         from resolver.build.docker import DockerExecutor
@@ -279,8 +114,6 @@ class House:
 
         proven = prove(resolution, stack=f"user:{resolution.project.root.resolve().name}", run=run, store=self.store)
         return proven, self.texts(proven)
-
-    # Crawl
 
     def stacks(self, file: Path | None, only: str = "") -> list[Stack]:
         """The stacks of a matrix file (default: the bundled one) whose name contains `only`."""
@@ -329,17 +162,6 @@ class House:
             from resolver.build.docker import prune
 
             self.reporter.note(prune(self.settings.disk_gb))
-
-    # Learning
-
-    @functools.cached_property
-    def tracker(self) -> Tracker:
-        """MLflow on the local store; nothing when MLflow is not installed."""
-        from resolver.train.tracking import MlflowTracker, NullTracker
-
-        if importlib.util.find_spec("mlflow") is None:
-            return NullTracker()
-        return MlflowTracker(Path(self.settings.tracking))
 
     def seen(self, exported: Path | None = None) -> Iterator[Outcome]:
         """The store's outcomes, then those of an exported folder (default: the repository's) that the store lacks."""
@@ -411,8 +233,6 @@ class House:
 
         return score_lines(lines, self.ranker, Assembler(self.index))
 
-    # Looking
-
     def outcomes(self, *, export: Path | None, load: Path | None) -> dict[str, object]:
         """The store's counts, after an import and before an export when asked."""
         if export or load:
@@ -446,10 +266,3 @@ class House:
         place = snapshot or Path(self.settings.snapshot)
         packages = refresh(live, place, seeds(), since=since, reporter=self.reporter)
         return {"packages": packages, "file": str(place), "megabytes": place.stat().st_size / 1e6}
-
-
-def extra(name: str, *modules: str) -> None:
-    """Raises MissingExtra when one of the modules that the extra installs is not there."""
-    for module in modules:
-        if importlib.util.find_spec(module) is None:
-            raise MissingExtra(f"this command needs the extra [{name}] ({module} is not installed)", hint=f"pip install 'resolver[{name}]'")

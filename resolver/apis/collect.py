@@ -25,10 +25,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from resolver.apis.era import COMPANIONS, ERA, HEAVY, LONG_TO_COMPILE, SAME_WEEK, UNREADABLE, WHEELS_EXIST, builder
+from resolver.apis.era import COMPANIONS, ERA, HEAVY, LIGHT_TENSORFLOW, LONG_TO_COMPILE, SAME_WEEK, UNREADABLE, WHEELS_EXIST, builder
 from resolver.apis.plan import Visit
 from resolver.core.package import normalize
 
+PATIENCE = 600
+"""Seconds that an installation may take."""
 TOGETHER = 10
 """Releases in one environment, at most."""
 WALKER = Path(__file__).with_name("inside_walk.py")
@@ -79,7 +81,6 @@ class Collector:
         self.failed: set[str] = set()
         for line in read_walks(walks):
             self.note(line)
-        self.wanted: frozenset[str] = frozenset()
 
     def note(self, line: str) -> None:
         """Remember one walk; one whose import failed gets a second try, with dependencies closer to its own day."""
@@ -89,10 +90,6 @@ class Collector:
             self.failed.add(key)
         else:
             self.known.add(key)
-
-    def minors(self) -> set[tuple[str, str]]:
-        """(name, "major.minor") already walked."""
-        return {(n, ".".join(v.split(".")[:2])) for n, _, v in (k.partition("==") for k in self.known)}
 
     def visit(self, batch: Sequence[Visit]) -> None:
         """Walk one batch; what the installer names as the cause is tried alone, else the batch is halved."""
@@ -165,7 +162,7 @@ class Collector:
         for chosen in [names, *([n] for n in names)]:
             if (
                 chosen
-                and not subprocess.run([*command, *chosen], check=False, capture_output=True, timeout=240).returncode
+                and not subprocess.run([*command, *chosen], check=False, capture_output=True, timeout=PATIENCE).returncode
                 and chosen == names
             ):
                 return
@@ -205,14 +202,19 @@ class Collector:
         command = self.command(environment, newest)
         if not dependencies:
             command.append("--no-deps")
+        light = newest >= LIGHT_TENSORFLOW
         companions = [c for v in batch for c in COMPANIONS.get(v["name"], ()) if dependencies]
+        companions = ["tensorflow-cpu" if c == "tensorflow" and light else c for c in companions]
         limits = environment / "build-constraints.txt"
         why = ""
         for old in (builder(python), ""):
             limits.write_text(old + "\n")
             try:
                 done = subprocess.run(
-                    [*command, f"--build-constraints={limits}", *_pins(batch), *companions], check=False, capture_output=True, timeout=240
+                    [*command, f"--build-constraints={limits}", *_pins(batch), *companions],
+                    check=False,
+                    capture_output=True,
+                    timeout=PATIENCE,
                 )
             except subprocess.TimeoutExpired:
                 return "timed out"
@@ -221,19 +223,12 @@ class Collector:
             why = why or " ".join(done.stderr.decode(errors="replace").split())
         return why
 
-    def uninteresting(self, environment: Path, batch: Sequence[Visit]) -> set[str]:
-        """Installed distributions that need no walk now: a neighbour whose minor release is known."""
+    @staticmethod
+    def uninteresting(environment: Path, batch: Sequence[Visit]) -> set[str]:
+        """Installed distributions that nobody asked for: walking them all would cost several times as much."""
         asked = {v["name"] for v in batch}
-        seen = self.minors()
-        skip = set()
-        for found in environment.glob("lib*/python*/site-packages/*-info"):
-            match = _INFO.match(found.name)
-            if match:
-                name, version = normalize(match.group(1)), match.group(2)
-                small = ".".join(version.split(".")[:2])
-                if name not in asked and ((name, small) in seen or name not in self.wanted or name in HEAVY):
-                    skip.add(f"{name}=={version}")
-        return skip
+        found = (_INFO.match(path.name) for path in environment.glob("lib*/python*/site-packages/*-info"))
+        return {f"{normalize(m.group(1))}=={m.group(2)}" for m in found if m and normalize(m.group(1)) not in asked}
 
     def keep(self, lines: Iterable[str]) -> None:
         """Append to the walks file."""
@@ -246,8 +241,8 @@ class Collector:
             for row in rows:
                 self.note(row)
 
-    def make_room(self, free: int = 14 * 10**9) -> None:
-        """Evict heavy wheels from the installer's cache when the disk runs low."""
+    def make_room(self, free: int = 20 * 10**9) -> None:
+        """Evict heavy wheels from the installer's cache when the disk runs low; `free` in bytes."""
         if shutil.disk_usage(self.walks.parent).free < free:
             with self.lock:
                 subprocess.run([self.installer, "cache", "clean", "--force", *sorted(HEAVY)], check=False, capture_output=True)
@@ -282,7 +277,6 @@ def main() -> None:
     options = parser.parse_args()
     plan: list[Visit] = json.loads(options.plan.read_text())
     collector = Collector(options.walks, options.pythons, options.installer)
-    collector.wanted = frozenset(v["name"] for v in plan)
     only, skip = set(filter(None, options.only.split(","))), set(filter(None, options.skip.split(",")))
     chosen = [v for v in plan if (not only or v["name"] in only) and v["name"] not in skip]
     chosen = [v for v in chosen if f"{v['name']}=={v['version']}" not in collector.known]

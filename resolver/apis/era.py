@@ -13,8 +13,13 @@ SAME_WEEK = timedelta(days=6)
 WHEELS_EXIST = date(2017, 8, 1)
 """Before that hardly a package had wheels for the oldest interpreter that is considered (3.6)."""
 
-HEAVY = frozenset({"torch", "tensorflow", "mxnet", "paddlepaddle", "torchvision", "torchaudio", "torchtext", "jaxlib", "dgl"})
+HEAVY = frozenset(
+    {"torch", "tensorflow", "tensorflow-cpu", "mxnet", "paddlepaddle", "torchvision", "torchaudio", "torchtext", "jaxlib", "dgl"}
+)
 """Walked alone, and first to leave the installer's cache."""
+
+LIGHT_TENSORFLOW = date(2021, 1, 1)
+"""Since then tensorflow-cpu (a third of the size, the same modules) serves as a companion."""
 
 LONG_TO_COMPILE = (
     "av", "blis", "box2d-py", "catboost", "cmake", "cryptography", "cython", "dlib",

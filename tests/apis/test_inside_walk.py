@@ -1,0 +1,223 @@
+"""The walker, run as a script by this interpreter and by older ones where they are installed, on distributions made here."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+import struct
+import subprocess
+import sys
+import sysconfig
+
+import pytest
+
+from resolver.apis.walk import walk_source
+
+FILES = {
+    "pkg/__init__.py": """
+import json
+import sys
+import types
+import warnings
+from pkg import _impl as nn
+from pkg._impl import Layer
+from other import soft_unicode
+import other as o
+try:
+    import missing_thing
+except ImportError:
+    missing_thing = None
+FLAG = o.flags.ONE
+
+def use():
+    import later
+    return o.deep.attribute
+
+_old = {"Legacy": 1}
+
+def __getattr__(name):
+    if name in _old or name == "Ancient":
+        warnings.warn("old", DeprecationWarning)
+        return 1
+    raise AttributeError(name)
+""",
+    "pkg/_impl.py": "class Layer:\n    def call(self):\n        pass\n    _hidden = 1\n\nclass Same(Layer):\n    more = 1\n\nrelu = 1\n",
+    "pkg/sub/__init__.py": "from .lower import *\nVALUE = 1\n",
+    "pkg/sub/lower.py": """
+def lowered():
+    text = '''
+not code at the margin
+'''
+
+class C(object): pass
+x, (y, *z) = 1, (2, 3)
+if x:
+    w = 1
+""",
+    "pkg/broken.py": "this is no python\n",
+    "pkg/opened.py": "for name in ('a', 'b'):\n    globals()[name] = 1\n",
+    "pkg/tests/test_it.py": "raise SystemExit\n",
+    "pkg/gen_pb2.py": "DESCRIPTOR = 1\n",
+    "other.py": "def soft_unicode():\n    pass\n\nclass flags:\n    ONE = 1\n",
+    "angry.py": "import os\nos._exit(3)\n",
+}
+DISTRIBUTIONS = {"Pkg-Name": ("1.2", ["pkg"]), "other": ("0.1", ["other.py"]), "angry": ("1", ["angry.py"])}
+
+
+def install(site):
+    for path, text in FILES.items():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_text(text)
+    for name, (version, roots) in DISTRIBUTIONS.items():
+        info = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\nText.\n")
+        files = [p for p in FILES if any(p == r or p.startswith(f"{r}/") for r in roots)]
+        (info / "RECORD").write_text("".join(f"{p},sha256=x,1\n" for p in files) + f"../../../bin/{name},,\n")
+
+
+def walk(folder, python=sys.executable, known=(), arguments=()):
+    site, script, out = folder / "site-packages", folder / "inside_walk.py", folder / "out.jsonl"
+    if not site.exists():
+        site.mkdir()
+        install(site)
+    script.write_text(walk_source())
+    (folder / "known.json").write_text(json.dumps(list(known)))
+    command = [python, "-S", str(script), *(arguments or [str(folder / "known.json"), str(out), "60"])]
+    environment = {"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin", "HOME": str(folder)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return {row["name"]: row for row in map(json.loads, out.read_text().splitlines())}
+
+
+@functools.cache
+def others():
+    found = {v: shutil.which(f"python3.{v}") for v in (6, 7, 8, 9, 10, 12, 13)}
+    return [path for path in found.values() if path and _works(path)]
+
+
+def _works(path):
+    return subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    return walk(tmp_path_factory.mktemp("walk"))
+
+
+@pytest.mark.parametrize("python", [sys.executable, *others()])
+def test_every_interpreter_walks_alike(python, tmp_path):
+    rows = walk(tmp_path, python)
+    row = rows["pkg-name"]
+    assert row["version"] == "1.2"
+    assert row["names"]["pkg.sub"].split() == ["C", "VALUE", "lower", "lowered", "w", "x", "y", "z"]
+    assert "Layer" in row["names"]["pkg"].split()
+
+
+def test_modules_are_those_on_disk_without_tests(rows):
+    assert rows["pkg-name"]["modules"] == ["pkg", "pkg._impl", "pkg.broken", "pkg.gen_pb2", "pkg.opened", "pkg.sub", "pkg.sub.lower"]
+    assert rows["pkg-name"]["pb2"] is True
+
+
+def test_names_that_only_getattr_knows_are_found(rows):
+    names = rows["pkg-name"]["names"]["pkg"].split()
+    assert {"Legacy", "Ancient", "nn", "Layer", "FLAG", "use"} <= set(names)
+    assert "*" not in names
+
+
+def test_an_attribute_that_is_another_module_is_an_alias(rows):
+    assert rows["pkg-name"]["alias"]["pkg.nn"] == "pkg._impl"
+    assert "relu" in rows["pkg-name"]["names"]["pkg._impl"].split()
+
+
+def test_members_of_classes(rows):
+    assert rows["pkg-name"]["classes"]["pkg.Layer"] == "call"
+
+
+def test_source_that_binds_names_unseen_is_open_and_broken_source_is_silent(rows):
+    names = rows["pkg-name"]["names"]
+    assert "*" in names["pkg.opened"].split() or {"a", "b"} <= set(names["pkg.opened"].split())
+    assert "pkg.broken" not in names
+
+
+def test_what_is_taken_from_others(rows):
+    taken = rows["pkg-name"]["takes"]
+    assert {"other.soft_unicode", "other.flags.ONE", ":other.deep.attribute"} <= set(taken["other"])
+    assert taken["later"] == [":later"]
+    assert "missing_thing" not in taken
+    assert "pkg" not in taken
+
+
+def test_one_that_kills_its_process_leaves_what_was_read(rows):
+    assert rows["angry"]["modules"] == ["angry"]
+    assert rows["other"]["names"]["other"].split() == ["flags", "soft_unicode"]
+
+
+def test_known_ones_are_left_out(tmp_path):
+    assert set(walk(tmp_path, known=["pkg-name==1.2", "angry==1"])) & set(map(str.lower, DISTRIBUTIONS)) == {"other"}
+
+
+def test_reading_without_importing(tmp_path):
+    (tmp_path / "site-packages").mkdir()
+    install(tmp_path / "site-packages")
+    rows = walk(tmp_path, arguments=["--static", str(tmp_path / "site-packages"), str(tmp_path / "out.jsonl")])
+    assert rows["angry"]["static"] is True
+    assert {"soft_unicode", "flags"} == set(rows["other"]["names"]["other"].split())
+    assert "Layer" in rows["pkg-name"]["names"]["pkg"].split()
+
+
+@pytest.fixture(scope="module")
+def functions():
+    """The script's own functions, for what needs no installed distribution."""
+    space = {"__name__": "inside_walk"}
+    exec(compile(walk_source(), "inside_walk.py", "exec"), space)
+    return space
+
+
+def elf(path, needed):
+    """A little-endian ELF64 file with a dynamic section and nothing else."""
+    strings = b"\0" + b"".join(n.encode() + b"\0" for n in needed)
+    at, offsets = 1, []
+    for n in needed:
+        offsets.append(at)
+        at += len(n) + 1
+    base = 64 + 2 * 56
+    dynamic = b"".join(struct.pack("<qQ", 1, o) for o in offsets)
+    table = base + len(dynamic) + 3 * 16
+    dynamic += struct.pack("<qQqQqQ", 5, 0x1000 + table, 10, len(strings), 0, 0)
+    size = table + len(strings)
+    header = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x1000, 0x1000, size, size, 0x1000)
+    dyn = struct.pack("<IIQQQQQQ", 2, 6, base, 0x1000 + base, 0x1000 + base, len(dynamic), len(dynamic), 8)
+    path.write_bytes(header + load + dyn + dynamic + strings)
+
+
+def test_needed_libraries(functions, tmp_path):
+    elf(tmp_path / "a.so", ["libGL.so.1", "libc.so.6", "libown-1234.so.2"])
+    elf(tmp_path / "libown-1234.so.2", ["libz.so.1"])
+    (tmp_path / "b.so").write_bytes(b"\x7fELF")
+    found = functions["libraries"](str(tmp_path), ["a.so", "b.so", "libown-1234.so.2"])
+    assert found == {"libGL.so.1": ["a.so"], "libz.so.1": ["libown-1234.so.2"]}
+
+
+def test_needed_libraries_of_a_real_binary(functions):
+    path = sysconfig.get_config_var("DESTSHARED")
+    binaries = sorted(p for p in __import__("pathlib").Path(path).glob("*.so"))
+    if not binaries:
+        pytest.skip("this interpreter has no extension modules on disk")
+    assert any(functions["elf_needed"](str(b)) for b in binaries)
+
+
+def test_reading_without_bodies_finds_the_same_names(functions, tmp_path):
+    stdlib = __import__("pathlib").Path(sysconfig.get_paths()["stdlib"])
+    files = sorted(p.name for p in stdlib.glob("*.py"))[:40]
+    modules = {name[:-3]: name for name in files}
+    quick = functions["Static"](str(stdlib), modules, {})
+    quick_names = {m: quick.names(m) for m in modules}
+    shallow, functions["shallow"] = functions["shallow"], functions["parsed"]
+    try:
+        full = functions["Static"](str(stdlib), modules, {})
+        assert {m: full.names(m) for m in modules} == quick_names
+    finally:
+        functions["shallow"] = shallow

@@ -13,11 +13,11 @@ from resolver.core.resolution import RankerInfo
 from resolver.interfaces import EdgeJudge, PackageIndex, Ranker, Timeline
 from resolver.rank.book import FactBook, Marks, Owners
 from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor, lacking
-from resolver.rank.edges import LearnedEdgeJudge
+from resolver.rank.edges import LearnedEdgeJudge, learned_risks
 from resolver.rank.features import Floats
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.files import FACTS_FILE, Calibration, RankerText
-from resolver.rank.forest import Forest
+from resolver.rank.forest import Forest, logistic
 from resolver.rank.reasons import Told, set_reasons
 from resolver.rank.rules import RuleEdgeJudge, RuleRanker
 from resolver.rank.scoring import REASONED, scored_in_order
@@ -59,10 +59,10 @@ class LearnedRanker:
         if not candidates:
             return []
         batch = self._featurizer.batch(candidates)
-        risks = self._edges.predict(batch.table)
+        risks = learned_risks(self._edges, batch.table)
         uses = ProjectUses(project, self._featurizer.book)
         table = self._featurizer.sets(project, batch, risks, uses)
-        probability = set_probability(self._sets.predict(table), table, self._calibration)
+        probability = set_probability(logistic(self._sets.predict(table)), table, self._calibration)
         weights: dict[int, dict[str, float]] = {}
 
         def reasons(told: Told) -> tuple[str, ...]:

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from resolver.core.candidate import EdgeRisk
 from resolver.core.package import Pin, Release
 from resolver.rank.book import FactBook
-from resolver.rank.features import edge_row
+from resolver.rank.features import COLUMN, Floats, edge_row
 from resolver.rank.files import RankerText
-from resolver.rank.forest import Forest
+from resolver.rank.forest import Forest, logistic, logit
 from resolver.rank.reasons import edge_reason
 
 _WORTH_A_REASON = 0.02
+TRUST = 0.5
+"""How much of the rules' log-odds the edge booster starts from; it learned what to add."""
+
+
+def edge_offset(table: Floats) -> Floats:
+    """Where the edge booster starts from for each row."""
+    return TRUST * logit(table[:, COLUMN["prior"]])
+
+
+def learned_risks(forest: Forest, table: Floats) -> Floats:
+    """The probability that each edge breaks, by the rules and what the booster adds."""
+    return logistic(forest.predict(table) + edge_offset(table))
+
+
+def learned_risk(forest: Forest, row: Sequence[float]) -> float:
+    """The same for one edge."""
+    prior = min(max(row[COLUMN["prior"]], 1e-4), 1 - 1e-4)
+    odds = forest.predict_one(row) + TRUST * math.log(prior / (1 - prior))
+    return 1.0 / (1.0 + math.exp(-odds))
 
 
 class LearnedEdgeJudge:
@@ -30,7 +52,7 @@ class LearnedEdgeJudge:
         if known is None:
             left, right = self._book.facts(importer), self._book.facts(provider)
             row = edge_row(left, right, python, self._book, self._history, self._vocabulary)
-            risk = self._forest.predict_one(row)
+            risk = learned_risk(self._forest, row)
             why = edge_reason(left, right, python, row, self._book, self._history) if risk >= _WORTH_A_REASON else ""
             known = self._known[key] = EdgeRisk(importer=importer.pin, provider=provider.pin, probability=risk, why=why)
         return known

@@ -36,6 +36,8 @@ PLAIN = (
     "wheel_fit",  # of the importer: 3 own wheel, 2 pure, 1 abi3, 0 none for it
     "importer_sdist_only",
     "requires_python_ok",
+    "provider_python_newer",  # interpreter's release minus provider's upload
+    "twin_gap",  # importer's minor minus provider's within one major: releases that go in step have none
 )
 NAMED = ("names_used", "names_share", "names_missing", "names_unknown")
 """Logarithm of the count, share offered of those known, weighted count of the missing, share unknown."""
@@ -113,7 +115,15 @@ def _plain(importer: ReleaseFacts, provider: ReleaseFacts, python: str, book: Fa
         importer.wheel(python)[0],
         importer.sdist_only,
         math.nan if own is None else float(own),
+        math.nan if to_python else signed_log(python_day(python) - provider.day),
+        math.nan if to_python else _twin_gap(importer, provider),
     ]
+
+
+def _twin_gap(importer: ReleaseFacts, provider: ReleaseFacts) -> float:
+    if importer.numbers[0] != provider.numbers[0]:
+        return math.nan
+    return float(max(-100, min(100, importer.numbers[1] - provider.numbers[1])))
 
 
 def _steps(importer: ReleaseFacts, provider: ReleaseFacts, book: FactBook) -> tuple[float, float, float]:

@@ -18,7 +18,7 @@ from resolver.core.errors import ResolverError
 from resolver.rank.features import Floats
 
 _FLOAT64 = 1  # C_API_DTYPE_FLOAT64
-_PROBABILITY, _CONTRIBUTIONS = 0, 3  # C_API_PREDICT_NORMAL, C_API_PREDICT_CONTRIB
+_RAW, _CONTRIBUTIONS = 1, 3  # C_API_PREDICT_RAW_SCORE, C_API_PREDICT_CONTRIB
 _SETTINGS = b"num_threads=1"
 
 
@@ -44,6 +44,19 @@ def _open(path: str) -> ctypes.CDLL:
     return library
 
 
+def logit(probability: Floats) -> Floats:
+    """Log-odds, of probabilities kept off 0 and 1."""
+    inside = np.clip(probability, 1e-4, 1 - 1e-4)
+    found: Floats = np.log(inside / (1 - inside))
+    return found
+
+
+def logistic(odds: Floats) -> Floats:
+    """The inverse of `logit`."""
+    found: Floats = 1.0 / (1.0 + np.exp(-np.clip(odds, -30, 30)))
+    return found
+
+
 class Forest:
     """One trained LightGBM booster out of its text; predictions use one thread, so that equal input gives equal output at any load."""
 
@@ -53,17 +66,17 @@ class Forest:
         self._single: tuple[ctypes.c_void_p, Floats, ctypes.c_void_p, ctypes.c_double, ctypes.c_int64] | None = None
 
     def predict(self, table: Floats) -> Floats:
-        """The probability for each row; microseconds a row, some 20 for a single one. Raises ResolverError for damaged trees."""
-        return self._run(table, _PROBABILITY, 1).ravel()
+        """The log-odds for each row, before any offset; microseconds a row. Raises ResolverError for damaged trees."""
+        return self._run(table, _RAW, 1).ravel()
 
     def predict_one(self, row: Sequence[float]) -> float:
-        """The probability for one row, through the interface made for single rows (a tenth of the time of `predict`)."""
+        """The log-odds for one row, through the interface made for single rows (a tenth of the time of `predict`)."""
         if self._single is None:
             buffer, config = np.zeros(len(row)), ctypes.c_void_p()
             self._check(
                 _library().LGBM_BoosterPredictForMatSingleRowFastInit(
                     self._get(),
-                    ctypes.c_int(_PROBABILITY),
+                    ctypes.c_int(_RAW),
                     ctypes.c_int(0),
                     ctypes.c_int(-1),
                     ctypes.c_int(_FLOAT64),

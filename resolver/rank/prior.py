@@ -31,6 +31,8 @@ def prior_risk(
         wheel_fit,
         sdist_only,
         requires_python_ok,
+        _provider_newer,
+        _twin_gap,
     ) = plain
     risk = 0.002 + 0.004 * _positive(days) + 0.002 * _positive(steps)
     if to_python:

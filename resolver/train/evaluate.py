@@ -16,7 +16,7 @@ from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
 from resolver.rank.booster import LearnedRanker
 from resolver.rank.features import SEEN, Floats
-from resolver.rank.forest import Forest
+from resolver.rank.forest import Forest, logistic
 from resolver.rank.rules import AsOfRanker, NewestRanker, RandomRanker, RuleRanker
 from resolver.rank.sets import EDGES
 from resolver.rank.versions import near
@@ -224,7 +224,7 @@ def objectives(tables: Tables, recipe: Recipe, folds: int = 4) -> dict[str, dict
         kept = {"ndcg", "top1", "top1_of_10", "auc_within", "groups_with_choice"} | (
             {"auc", "log_loss", "ece"} if name == "classifier" else set()
         )
-        judged = _ordered(tables, score if name == "classifier" else 1.0 / (1.0 + np.exp(-score)))
+        judged = _ordered(tables, logistic(score))
         found[name] = {metric: value for metric, value in summary(judged).items() if metric in kept}
     return found
 

@@ -16,10 +16,11 @@ from resolver.core.package import PYTHON
 from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
 from resolver.rank.coverage import COVERAGE, lacking
+from resolver.rank.edges import edge_offset, learned_risks
 from resolver.rank.features import CODED, COLUMN, EDGE_FEATURES, SEEN, Floats, Vocabulary, as_table, edge_row
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.files import Calibration, RankerText
-from resolver.rank.forest import Forest
+from resolver.rank.forest import Forest, logistic
 from resolver.rank.history import History
 from resolver.rank.sets import FALLING, SET_COLUMN, SET_FEATURES
 from resolver.train.dataset import Corpus, Example, Observation
@@ -34,8 +35,8 @@ _RISING = frozenset({"names_missing", "prior", *(name for name in SEEN if name.e
 
 EDGE_PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
-    "learning_rate": 0.06,
-    "num_leaves": 24,
+    "learning_rate": 0.05,
+    "num_leaves": 8,
     "min_data_in_leaf": 15,
     "feature_fraction": 0.7,
     "bagging_fraction": 0.8,
@@ -46,7 +47,7 @@ EDGE_PARAMETERS: Mapping[str, Any] = {
     "cat_l2": 20.0,
     "max_cat_to_onehot": 1,
 }
-EDGE_ROUNDS = 220
+EDGE_ROUNDS = 150
 SET_PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
     "learning_rate": 0.05,
@@ -105,7 +106,7 @@ def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) ->
     raw = np.zeros(len(passed))
     for fold in histories:
         inside = fold_of_row == fold
-        raw[inside] = Forest(fit_sets(sets[~inside], passed[~inside], recipe, weight[~inside])).predict(sets[inside])
+        raw[inside] = logistic(Forest(fit_sets(sets[~inside], passed[~inside], recipe, weight[~inside])).predict(sets[inside]))
     whole = weight >= WHOLE_WEIGHT
     text = RankerText(
         edge=fit_edges(rows, corpus.observations, recipe, [True] * len(rows)),
@@ -193,6 +194,7 @@ def fit_edges(rows: Floats, observations: Sequence[Observation], recipe: Recipe,
         list(EDGE_FEATURES),
         list(CODED),
         recipe.seed,
+        offset=edge_offset(table),
     )
 
 
@@ -223,7 +225,7 @@ def _set_rows(examples: Sequence[Example], places: Sequence[int], featurizer: Fe
         by_project.setdefault((project.root, project.evidence), []).append(row)
     for members in by_project.values():
         batch = featurizer.batch([examples[places[row]].candidate for row in members])
-        rows[members] = featurizer.sets(examples[places[members[0]]].project, batch, edges.predict(batch.table))
+        rows[members] = featurizer.sets(examples[places[members[0]]].project, batch, learned_risks(edges, batch.table))
     return rows
 
 
@@ -267,11 +269,19 @@ def _train(
     categories: list[str],
     seed: int,
     sizes: list[int] | None = None,
+    offset: Floats | None = None,
 ) -> str:
     import lightgbm
 
     frame = lightgbm.Dataset(
-        table, label=label, weight=weight, group=sizes, feature_name=names, categorical_feature=categories, free_raw_data=False
+        table,
+        label=label,
+        weight=weight,
+        group=sizes,
+        init_score=offset,
+        feature_name=names,
+        categorical_feature=categories,
+        free_raw_data=False,
     )
     booster = lightgbm.train({**settings, **_STEADY, "seed": seed}, frame, num_boost_round=rounds)
     text: str = booster.model_to_string(num_iteration=-1)

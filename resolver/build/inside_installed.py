@@ -188,9 +188,12 @@ class Installed(object):
         return ""
 
 
-def site_folders():
+def site_folders(given=()):
+    """Where distributions are looked for: `given`, else every site folder of this interpreter."""
     import site
 
+    if given:
+        return list(given)
     folders = []
     for folder in list(getattr(site, "getsitepackages", list)()) + [p for p in sys.path if p.endswith(("-packages"))]:
         if folder not in folders and os.path.isdir(folder):

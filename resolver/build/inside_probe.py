@@ -3,7 +3,8 @@
     python inside_probe.py SPEC.json RESULT.jsonl
 
 SPEC: {"imports": [...], "names": [...], "distributions": [...], "forward": true, "item_seconds": 240,
-       "rest_seconds": 60, "total_seconds": 600, "memory_mb": 8000}
+       "rest_seconds": 60, "total_seconds": 600, "memory_mb": 8000,
+       "folders": [...] (optional: where distributions are looked for)}
 RESULT, one JSON object a line:
     {"kind": "environment", "python": "3.7.16", "installed": [["numpy", "1.16.4"], ...], "needs": [[dist, soname, found], ...]}
     {"kind": "begin", "item": "import", "what": "import numpy"}
@@ -39,7 +40,7 @@ class Worker(object):
             if row.get("kind") == "end":
                 self.done[(row["item"], row["what"])] = row["ok"]
         self.out = open(result, "a", encoding="utf-8")
-        self.installed = Installed(site_folders())
+        self.installed = Installed(site_folders(spec.get("folders")))
         self.stderr = open(result + ".stderr", "ab+")
         os.dup2(self.stderr.fileno(), 2)
         os.dup2(self.stderr.fileno(), 1)
@@ -292,7 +293,7 @@ def main(spec_path, result):
                 "Timeout": "no answer in time",
                 "MemoryLimit": "more than %s MB of memory" % spec.get("memory_mb", 8000),
             }[reason],
-            "frames": crash_frames(result + ".crash", Installed(site_folders())),
+            "frames": crash_frames(result + ".crash", Installed(site_folders(spec.get("folders")))),
         }
         with open(result, "a", encoding="utf-8") as stream:
             stream.write(

@@ -49,7 +49,7 @@ class Environment:
         (info / "RECORD").write_text("".join(f"{p},sha256=x,1\n" for p in files) + f"../../../bin/{name},,\n")
 
     def run(self, python: Path, **asked) -> probe.Report:
-        spec = {"item_seconds": 60, "total_seconds": 90, "memory_mb": 2000, "forward": False, **asked}
+        spec = {"item_seconds": 60, "total_seconds": 90, "memory_mb": 2000, "forward": False, "folders": [str(self.site)], **asked}
         (self.root / "spec.json").write_text(json.dumps(spec))
         result = self.root / "out.jsonl"
         result.unlink(missing_ok=True)

@@ -87,6 +87,8 @@ def _why_barren(view: View, shelf: Shelf, demand: Demand) -> str:
     if not demand.mask:
         return f"but {shelf.name} has no such release (there are {shelf.versions[-1]} to {shelf.versions[0]})"
     release = shelf.stock[next(bits(demand.mask))]
+    if any(mask & demand.mask for mask in shelf.installable(view.target)[:2]):
+        return f"but the host's driver or the asked-for CUDA rules {shelf.name} {release.version} out"
     if release.requires_python and not admits_python(release.requires_python, full_version(python)):
         return f"but {release.pin.name} {release.version} needs Python {release.requires_python}"
     others = [p for p in PYTHONS if shelf.installable(Target(python=p, platform=view.target.platform))[0] & demand.mask]
@@ -99,7 +101,7 @@ def _asked(view: View, causes: Sequence[tuple[Demand, Entry | None]]) -> tuple[C
     """The requirements of releases in a clash, one sentence each, the releases that ask the same gathered."""
     askers: dict[Demand, list[Entry]] = {}
     for demand, entry in causes:
-        if entry is not None and not entry.extra:
+        if entry is not None and entry.shelf.name != demand.name:
             askers.setdefault(demand, []).append(entry)
     sentences = []
     for demand, entries in askers.items():
@@ -117,7 +119,7 @@ def _named(entries: Sequence[Entry]) -> str:
     shelf = entries[0].shelf
     ranks = sorted({entry.rank for entry in entries if entry.shelf is shelf}, reverse=True)
     ends = dict.fromkeys(str(shelf.versions[rank]) for rank in (ranks[0], ranks[-1]))
-    return f"{shelf.name} {' to '.join(ends)}"
+    return f"{entries[0].ident} {' to '.join(ends)}"
 
 
 def _where(need: Need) -> str:
@@ -126,7 +128,8 @@ def _where(need: Need) -> str:
 
 def _wants(need: Need) -> str:
     parsed = parse_requirement(need.requirement)
-    text = need.requirement if parsed is None else f"{parsed.name}{parsed.specifier}"
+    extras = f"[{','.join(parsed.extras)}]" if parsed and parsed.extras else ""
+    text = need.requirement if parsed is None else f"{parsed.name}{extras}{parsed.specifier}"
     return f"{'restricts to' if need.constraint else 'wants'} {text}"
 
 

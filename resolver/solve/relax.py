@@ -147,14 +147,16 @@ def _next_steps(written: Need, current: Need, done: tuple[int, str, str] | None)
     parsed = parse_requirement(written.requirement)
     if parsed is None:
         return
-    ladder: list[str | None] = list(looser(parsed.specifier))
-    if written.origin.kind in _INFERRED or written.strength == 0:
-        ladder.append(None)
     extras = f"[{','.join(parsed.extras)}]" if parsed.extras else ""
     marker = f" ; {parsed.marker}" if parsed.marker else ""
-    for level, specifier in enumerate(ladder, start=1):
+    ladder: list[str | None] = [f"{parsed.name}{extras}{specifier}{marker}" for specifier in looser(parsed.specifier)]
+    if extras:
+        bare = [f"{parsed.name}{specifier}{marker}" for specifier in (parsed.specifier, *looser(parsed.specifier))]
+        ladder = [bare[0], *ladder, *bare[1:]]
+    if written.origin.kind in _INFERRED or written.strength == 0:
+        ladder.append(None)
+    for level, text in enumerate(ladder, start=1):
         if done is None or level > done[0]:
-            text = None if specifier is None else f"{parsed.name}{extras}{specifier}{marker}"
             yield level, None if text is None else dataclasses.replace(current, requirement=text)
 
 

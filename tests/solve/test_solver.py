@@ -191,58 +191,6 @@ def test_candidates_are_distinct_spread_and_bounded():
     assert [(c.policy, c.pins) for c in again] == [(c.policy, c.pins) for c in found]
 
 
-TF1 = {
-    "numpy": {"1.15.4": {}, "1.16.6": {}, "1.19.5": {}},
-    "tensorflow": {"1.15.4": {"requires": ["numpy>=1.16.0,<2.0"], "requires_python": "<3.8"}},
-}
-
-
-def test_contradicting_pins_are_relaxed_and_told():
-    solver = InProcessSolver(FakeIndex(TF1))
-    wanted = project("numpy==1.15.4", "tensorflow==1.15.4")
-    found = list(solver.candidates(wanted, ALL, 5))
-    assert found
-    assert {c.target.python for c in found} == {"3.6", "3.7"}
-    assert pins(found[0])["tensorflow"] == "1.15.4"
-    (told,) = found[0].relaxed
-    assert (told.requirement, told.became, told.where) == ("numpy==1.15.4", "numpy==1.*", "requirements.txt:1")
-    assert "tensorflow 1.15.4 needs numpy<2.0,>=1.16.0" in told.reason
-
-
-def test_strict_refuses_and_explains_with_lines():
-    solver = InProcessSolver(FakeIndex(TF1), strict=True)
-    wanted = project("numpy==1.15.4", "tensorflow==1.15.4")
-    assert list(solver.candidates(wanted, ALL, 5)) == []
-    told = sentences(solver.explain(wanted, ALL))
-    assert "requirements.txt:1 wants numpy==1.15.4" in told
-    assert "tensorflow 1.15.4 needs numpy<2.0,>=1.16.0" in told
-    assert "needs Python <3.8" in told
-
-
-def test_nothing_is_relaxed_when_one_target_needs_none():
-    index = {"p": {"1": {"requires_python": "<3.7"}, "2": {}}}
-    found = list(InProcessSolver(FakeIndex(index)).candidates(project("p==1"), ALL, 5))
-    assert [(c.target.python, c.relaxed) for c in found] == [("3.6", ())]
-
-
-def test_the_weaker_of_two_lines_gives():
-    index = {"h5py": {"2.10.0": {}, "3.1.0": {}}}
-    weak = need("h5py<=2.10.0", 7, strength=1)
-    found = next(iter(InProcessSolver(FakeIndex(index)).candidates(project("h5py==3.1.0", weak), [PY37], 1)))
-    assert [(r.where, r.became) for r in found.relaxed] == [("requirements.txt:7", "h5py")]
-
-
-def test_a_pin_below_what_a_framework_needs_is_loosened():
-    index = {
-        "setuptools": {"40.6.3": {}, "41.0.0": {}, "60.0.0": {}},
-        "tensorboard": {"1.15.0": {"requires": ["setuptools>=41.0.0"]}},
-        "tensorflow": {"1.15.0": {"requires": ["tensorboard<1.16"]}},
-    }
-    found = next(iter(InProcessSolver(FakeIndex(index)).candidates(project("setuptools==40.6.3", "tensorflow==1.15.0"), [PY37], 1)))
-    assert pins(found)["tensorflow"] == "1.15.0"
-    assert [(r.requirement, r.became) for r in found.relaxed] == [("setuptools==40.6.3", "setuptools")]
-
-
 class Warnings(Reporter):
     def __init__(self):
         self.told = []
@@ -258,31 +206,6 @@ def test_unknown_packages():
     guessed = need("cv3", 4, kind=OriginKind.IMPORTED, strength=1)
     assert pins(solve({"numpy": {"1": {}}}, "numpy", guessed, reporter=heard)) == {"numpy": "1"}
     assert "requirements.txt:4" in heard.told[0]
-
-
-def test_an_inferred_need_that_cannot_be_met_is_left_out_at_last():
-    index = {"numpy": {"1": {}}, "winonly": {"1": {"files": ["winonly-1-cp37-cp37m-win_amd64.whl"]}}}
-    guessed = need("winonly", 4, kind=OriginKind.IMPORTED, strength=1)
-    found = next(iter(InProcessSolver(FakeIndex(index)).candidates(project("numpy", guessed), [PY37], 1)))
-    assert pins(found) == {"numpy": "1"}
-    assert found.relaxed[0].became == "left out"
-
-
-def test_impossible_requests_are_explained():
-    index = {
-        "winonly": {"1": {"files": ["winonly-1-cp37-cp37m-win_amd64.whl"]}},
-        "p": {"1": {"requires": ["gone"]}, "2": {"requires_python": ">=3.99"}},
-        "empty": {},
-    }
-    solver = InProcessSolver(FakeIndex(index), strict=True)
-    assert "no build for Linux on any Python" in sentences(solver.explain(project("winonly"), [PY37]))
-    assert "no such release (there are 1 to 2)" in sentences(solver.explain(project("p==7"), [PY37]))
-    assert "needs Python >=3.99" in sentences(solver.explain(project("p==2"), ALL))
-    assert "no build of empty for Linux" in sentences(solver.explain(project("empty"), [PY37]))
-    assert "p 1 needs gone, but no build of gone" in sentences(solver.explain(project("p"), [PY37]))
-    shared = solver.explain(project("p==2"), ALL)
-    assert shared.sentence.endswith("Python 3.6 to 3.13")
-    assert shared.because[0].where == "requirements.txt:1"
 
 
 def test_a_release_that_cannot_be_read_comes_last_and_asks_what_its_relatives_ask():

@@ -1,4 +1,4 @@
-"""Distinct complete sets per second of the solver alone, on the bundled snapshot; run by hand: `python benchmarks/solver.py [LIMIT] [NEED ...]`."""
+"""Distinct complete sets per second of the solver alone, on the bundled snapshot: `python benchmarks/solver.py [LIMIT] [NEED ...]`."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from resolver.core.project import Project
 from resolver.core.resolution import RankerInfo
 from resolver.interfaces import EdgeJudge, PackageIndex, Ranker, Timeline
 from resolver.rank.book import FactBook, Marks, Owners
-from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor, lacking
+from resolver.rank.coverage import COVERAGE, coverage_factor, lacking
 from resolver.rank.edges import LearnedEdgeJudge, learned_risks
 from resolver.rank.features import Floats
 from resolver.rank.featurizer import Featurizer
@@ -44,7 +44,7 @@ class LearnedRanker:
 
     def __init__(self, text: RankerText, book: FactBook) -> None:
         self.info = RankerInfo(version=text.version, trained_on=text.trained_on)
-        self._featurizer = Featurizer(book, text.history, text.vocabulary)
+        self._featurizer = Featurizer(book, text.history, text.vocabulary, text.names)
         self._edges = Forest(text.edge)
         self._sets = Forest(text.sets)
         self._calibration = text.calibration
@@ -60,7 +60,7 @@ class LearnedRanker:
             return []
         batch = self._featurizer.batch(candidates)
         risks = learned_risks(self._edges, batch.table)
-        uses = ProjectUses(project, self._featurizer.book)
+        uses = self._featurizer.uses(project)
         table = self._featurizer.sets(project, batch, risks, uses)
         probability = set_probability(logistic(self._sets.predict(table)), table, self._calibration)
         weights: dict[int, dict[str, float]] = {}

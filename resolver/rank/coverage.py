@@ -15,6 +15,7 @@ from resolver.rank.batch import Batch, Member
 from resolver.rank.book import FactBook
 from resolver.rank.facts import root_of
 from resolver.rank.features import Floats
+from resolver.rank.names import SeenNames, better
 
 Flags = npt.NDArray[np.bool_]
 
@@ -50,13 +51,14 @@ def chance(certainty: float) -> float:
 class ProjectUses:
     """The unguarded names of one project against the releases of one batch; each release, and each mix of owners, is asked once."""
 
-    def __init__(self, project: Project, book: FactBook) -> None:
+    def __init__(self, project: Project, book: FactBook, seen: SeenNames | None = None) -> None:
         uses = [use for use in project.evidence.uses if not use.guarded]
         self.names: tuple[str, ...] = tuple(sorted({use.dotted for use in uses}))
         self.roots: tuple[str, ...] = tuple(sorted({root_of(name) for name in self.names}))
         place = {root: position for position, root in enumerate(self.roots)}
         self._root_of = np.array([place[root_of(name)] for name in self.names], dtype=np.int64)
         self._book = book
+        self._seen = seen if seen is not None and len(seen) else None
         self._rows: dict[int, Floats | None] = {}
         self._mixes: dict[tuple[int, ...], Mix] = {}
 
@@ -72,7 +74,10 @@ class ProjectUses:
             return None
         row = np.full(len(self.names), _ABSENT)
         mine = np.flatnonzero(np.isin(self._root_of, owned))
-        answers = self._book.offers(release.pin, [self.names[position] for position in mine])
+        asked = [self.names[position] for position in mine]
+        answers = self._book.offers(release.pin, asked)
+        if self._seen:
+            answers = [better(told, self._seen.offers(*release.pin, name)) for told, name in zip(answers, asked, strict=True)]
         row[mine] = [_UNTOLD if answer is None else float(answer) for answer in answers]
         return row
 

@@ -16,6 +16,7 @@ from resolver.rank.coverage import ProjectUses
 from resolver.rank.facts import ReleaseFacts
 from resolver.rank.features import EDGE_FEATURES, Floats, Vocabulary, as_table, edge_row
 from resolver.rank.history import History
+from resolver.rank.names import SeenNames
 from resolver.rank.sets import set_rows
 
 _RUNTIMES = (PYTHON, CUDA)
@@ -24,10 +25,11 @@ _RUNTIMES = (PYTHON, CUDA)
 class Featurizer:
     """Remembers the rows of edges between calls; not safe to share between threads."""
 
-    def __init__(self, book: FactBook, history: History, vocabulary: Vocabulary) -> None:
+    def __init__(self, book: FactBook, history: History, vocabulary: Vocabulary, names: SeenNames | None = None) -> None:
         self.book = book
         self.history = history
         self.vocabulary = vocabulary
+        self.names = names
         self._numbers: dict[Pin, int] = {}
         self._facts: list[ReleaseFacts] = []
         self._roots: list[tuple[str, ...]] = []
@@ -49,9 +51,13 @@ class Featurizer:
         table = as_table(rows) if rows else np.zeros((0, len(EDGE_FEATURES)))
         return Batch(members=members, table=table, ends=ends, edges=edges.astype(np.int64).ravel(), starts=starts, releases=self._facts)
 
+    def uses(self, project: Project) -> ProjectUses:
+        """What the project uses, to be asked against this featurizer's batches."""
+        return ProjectUses(project, self.book, self.names)
+
     def sets(self, project: Project, batch: Batch, risks: Floats, uses: ProjectUses | None = None) -> Floats:
         """One row of set features per candidate, given the risk of each of the batch's distinct edges."""
-        return set_rows(project, batch, risks, uses or ProjectUses(project, self.book))
+        return set_rows(project, batch, risks, uses or self.uses(project))
 
     def _row(self, key: int, end: tuple[int, int, str]) -> list[float]:
         row = self._rows.get(key)

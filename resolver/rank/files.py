@@ -15,6 +15,7 @@ import numpy as np
 from resolver.core.errors import ResolverError
 from resolver.rank.features import EDGE_FEATURES, Floats, Vocabulary
 from resolver.rank.history import History
+from resolver.rank.names import SeenNames
 from resolver.rank.sets import SET_FEATURES
 
 EDGE_FILE, SET_FILE, FACTS_FILE = "edge.txt", "set.txt", "ranker.json"
@@ -53,6 +54,7 @@ class RankerText:
     vocabulary: Vocabulary
     history: History
     calibration: Calibration
+    names: SeenNames = dataclasses.field(default_factory=SeenNames)
 
     def files(self) -> dict[str, str]:
         """File name -> text, byte for byte the same for the same ranker."""
@@ -69,7 +71,14 @@ class RankerText:
         }
         head = json.dumps({key: value for key, value in facts.items() if key != "history"}, indent=1, sort_keys=True)
         rows = ",\n".join(f"  {json.dumps(key)}: [{seen[0]},{seen[1]}]" for key, seen in self.history.to_plain().items())
-        return {EDGE_FILE: self.edge, SET_FILE: self.sets, FACTS_FILE: head.rstrip("\n}") + f',\n "history": {{\n{rows}\n }}\n}}\n'}
+        names = ",\n".join(
+            f"  {json.dumps(name)}: {json.dumps(found, separators=(',', ':'))}" for name, found in self.names.to_plain().items()
+        )
+        return {
+            EDGE_FILE: self.edge,
+            SET_FILE: self.sets,
+            FACTS_FILE: head.rstrip("\n}") + f',\n "history": {{\n{rows}\n }},\n "names": {{\n{names}\n }}\n}}\n',
+        }
 
     def save(self, folder: Path) -> None:
         """Write the files; each appears whole or not at all, the JSON file last."""
@@ -93,6 +102,7 @@ class RankerText:
                 trained_on=str(facts["trained_on"]),
                 vocabulary=Vocabulary(importers=_codes(facts["importers"]), providers=_codes(facts["providers"])),
                 history=History.from_plain(facts["history"]),
+                names=SeenNames.from_plain(facts["names"]),
                 calibration=Calibration(kind=str(calibration["kind"]), x=tuple(calibration["x"]), y=tuple(calibration["y"])),
             )
         except OSError as error:

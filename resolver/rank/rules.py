@@ -11,7 +11,7 @@ from resolver.core.candidate import Candidate, EdgeRisk, Scored
 from resolver.core.package import CUDA, PYTHON, Pin, Release
 from resolver.core.project import Project
 from resolver.rank.book import FactBook
-from resolver.rank.coverage import COVERAGE, ProjectUses, coverage_factor
+from resolver.rank.coverage import COVERAGE, coverage_factor
 from resolver.rank.facts import day_of
 from resolver.rank.features import COLUMN, Floats, Vocabulary, edge_row
 from resolver.rank.featurizer import Featurizer
@@ -60,7 +60,7 @@ class RuleRanker:
             return []
         batch = self._featurizer.batch(candidates)
         risks = rule_risks(batch.table)
-        uses = ProjectUses(project, self._featurizer.book)
+        uses = self._featurizer.uses(project)
         table = self._featurizer.sets(project, batch, risks, uses)
         return scored_in_order(self._featurizer, project, uses, batch, risks, table, rule_probability(table), set_reasons)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 from resolver.core.candidate import Candidate, Edge
-from resolver.core.outcome import FailureClass, Outcome, Verdict
-from resolver.core.package import CUDA, PYTHON, NormalizedName, Pin, normalize
+from resolver.core.outcome import FailureClass, Outcome, Stage, Verdict
+from resolver.core.package import CUDA, PYTHON, NormalizedName, Pin, Release, normalize
 from resolver.core.project import Evidence, Project
 from resolver.rank.assemble import Assembler
+from resolver.rank.facts import root_of
 from resolver.rank.score import uses_of
 
 _FAILED_TO_BUILD = re.compile(r"Failed to build `?([A-Za-z0-9][A-Za-z0-9._-]*?)==([^\s`:,]+)")
@@ -159,3 +160,21 @@ def _on_interpreter(edge: Edge, python: str) -> Edge:
     if edge.provider.name == PYTHON and edge.provider.version != python:
         return dataclasses.replace(edge, provider=Pin(PYTHON, python))
     return edge
+
+
+def names_seen(examples: Iterable[Example], owns: Callable[[Release, str], bool]) -> Iterator[tuple[str, str, str, bool]]:
+    """(distribution, version, dotted name, whether it was there) for each name that a probe tried and one member of the set owns.
+
+    Where nothing of a root worked its import failed, which says nothing of its names.
+    """
+    for example in examples:
+        if example.outcome.stage in (Stage.RESOLVE, Stage.INSTALL):
+            continue
+        missing = {use.dotted for text in example.outcome.missing for use in uses_of([text])}
+        by_root: dict[str, set[str]] = {}
+        for use in example.project.evidence.uses:
+            by_root.setdefault(root_of(use.dotted), set()).add(use.dotted)
+        for root, names in by_root.items():
+            owners = [release for release in example.candidate.packages if owns(release, root)]
+            if len(owners) == 1 and not names <= missing:
+                yield from ((owners[0].name, owners[0].version, name, name not in missing) for name in sorted(names))

@@ -22,8 +22,9 @@ from resolver.rank.featurizer import Featurizer
 from resolver.rank.files import Calibration, RankerText
 from resolver.rank.forest import Forest, logistic
 from resolver.rank.history import History
+from resolver.rank.names import SeenNames
 from resolver.rank.sets import FALLING, SET_COLUMN, SET_FEATURES
-from resolver.train.dataset import Corpus, Example, Observation
+from resolver.train.dataset import Corpus, Example, Observation, names_seen
 from resolver.train.derive import WEIGHT as WHOLE_WEIGHT
 from resolver.train.derive import derive, parts
 from resolver.train.split import fold_of
@@ -100,7 +101,8 @@ def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) ->
     sets = np.zeros((len(passed), len(SET_FEATURES)))
     for fold, history in histories.items():
         places = [place for place, example in enumerate(examples) if folds[example.group] == fold]
-        sets[places] = _set_rows(examples, places, Featurizer(book, history, vocabulary), Forest(edge_texts[fold]))
+        names = SeenNames.of(names_seen((one for one in corpus.examples if folds[one.group] != fold), book.owns))
+        sets[places] = _set_rows(examples, places, Featurizer(book, history, vocabulary, names), Forest(edge_texts[fold]))
     blank(sets, SET_COLUMN, recipe.without)
     fold_of_row = np.array([folds[example.group] for example in examples])
     raw = np.zeros(len(passed))
@@ -115,6 +117,7 @@ def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) ->
         trained_on=recipe.trained_on or f"{len(builds):,} outcomes of {len(corpus.groups)} stacks",
         vocabulary=vocabulary,
         history=History() if "history" in recipe.without else history_of(corpus.observations),
+        names=SeenNames() if "history" in recipe.without else SeenNames.of(names_seen(corpus.examples, book.owns)),
         calibration=calibrate(raw[whole], passed[whole], sets[whole]),
     )
     seen = len(builds)

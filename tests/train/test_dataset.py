@@ -7,7 +7,7 @@ from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Probe, Stage
 from resolver.core.package import PYTHON, NormalizedName, Pin
 from resolver.core.target import Target
 from resolver.rank.assemble import Assembler
-from resolver.train.dataset import culprits_of, read_corpus
+from resolver.train.dataset import culprits_of, names_seen, read_corpus
 from tests.fakes_rank import FakeIndex, build, outcomes, random_candidate, version_of
 
 A, B = Pin(NormalizedName("flaskish"), version_of(4)), Pin(NormalizedName("markish"), version_of(9))
@@ -95,3 +95,15 @@ def test_a_pair_that_broke_undeclared_also_worked_where_both_ends_imported():
         if o.edge.importer == one and o.edge.provider.name == "pure0"
     }
     assert seen == {("pure0==2.3.0", True), ("pure0==1.2.0", False)}
+
+
+def test_names_that_a_probe_found_or_missed_are_facts_of_the_owner():
+    failed = outcome(Verdict.FAIL, missing=("markish.escape",))
+    example = corpus(failed).examples
+    seen = set(names_seen(example, lambda release, root: release.name == root))
+    assert seen == {("markish", "2.3.0", "markish.soft", True), ("markish", "2.3.0", "markish.escape", False)}
+
+
+def test_a_root_of_which_nothing_worked_says_nothing_of_its_names():
+    failed = outcome(Verdict.FAIL, missing=("markish.escape", "from markish import soft"))
+    assert list(names_seen(corpus(failed).examples, lambda release, root: release.name == root)) == []

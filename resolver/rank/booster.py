@@ -16,10 +16,10 @@ from resolver.rank.coverage import COVERAGE, coverage_factor, lacking
 from resolver.rank.edges import LearnedEdgeJudge, learned_risks
 from resolver.rank.features import Floats
 from resolver.rank.featurizer import Featurizer
-from resolver.rank.files import FACTS_FILE, Calibration, RankerText
-from resolver.rank.forest import Forest, logistic
+from resolver.rank.files import FACTS_FILE, Calibration, RankerText, Start
+from resolver.rank.forest import Forest, logistic, logit
 from resolver.rank.reasons import Told, set_reasons
-from resolver.rank.rules import RuleEdgeJudge, RuleRanker
+from resolver.rank.rules import RuleEdgeJudge, RuleRanker, rule_probability
 from resolver.rank.scoring import REASONED, scored_in_order
 from resolver.rank.sets import SET_COLUMN, SET_FEATURES
 
@@ -31,11 +31,17 @@ GROUPS = {
 """Which set features stand behind which sentence."""
 
 
-def set_probability(raw: Floats, table: Floats, calibration: Calibration) -> Floats:
+def start_odds(table: Floats, start: Start) -> Floats:
+    """The log-odds from which the set booster starts: what rules make of the learned edge risks and the project's coverage."""
+    found: Floats = start.slope * logit(rule_probability(table)) + start.offset
+    return found
+
+
+def set_probability(odds: Floats, table: Floats, calibration: Calibration) -> Floats:
     """Calibrated probability; a set that lacks a name or a module the project uses is all but ruled out, whatever the booster says."""
     place = SET_COLUMN[COVERAGE[0]]
     covered = table[:, place : place + len(COVERAGE)]
-    found: Floats = calibration.apply(raw) * np.where(lacking(covered), coverage_factor(covered), 1.0)
+    found: Floats = calibration.apply(logistic(odds)) * np.where(lacking(covered), coverage_factor(covered), 1.0)
     return found
 
 
@@ -47,6 +53,7 @@ class LearnedRanker:
         self._featurizer = Featurizer(book, text.history, text.vocabulary, text.names)
         self._edges = Forest(text.edge)
         self._sets = Forest(text.sets)
+        self._start = text.start
         self._calibration = text.calibration
 
     @classmethod
@@ -62,7 +69,8 @@ class LearnedRanker:
         risks = learned_risks(self._edges, batch.table)
         uses = self._featurizer.uses(project)
         table = self._featurizer.sets(project, batch, risks, uses)
-        probability = set_probability(logistic(self._sets.predict(table)), table, self._calibration)
+        odds = self._sets.predict(table) + start_odds(table, self._start)
+        probability = set_probability(odds, table, self._calibration)
         weights: dict[int, dict[str, float]] = {}
 
         def reasons(told: Told) -> tuple[str, ...]:

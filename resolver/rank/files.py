@@ -44,6 +44,14 @@ class Calibration:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where the set booster starts from: `slope` times the log-odds that the rules give on learned edge risks, plus `offset`."""
+
+    slope: float = 0.0
+    offset: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RankerText:
     """Everything a learned ranker consists of; `version` is a digest-like label, `trained_on` a phrase for people."""
 
@@ -55,6 +63,7 @@ class RankerText:
     history: History
     calibration: Calibration
     names: SeenNames = dataclasses.field(default_factory=SeenNames)
+    start: Start = Start()
 
     def files(self) -> dict[str, str]:
         """File name -> text, byte for byte the same for the same ranker."""
@@ -66,6 +75,7 @@ class RankerText:
             "set_features": list(SET_FEATURES),
             "importers": sorted(self.vocabulary.importers, key=self.vocabulary.importers.__getitem__),
             "providers": sorted(self.vocabulary.providers, key=self.vocabulary.providers.__getitem__),
+            "start": [self.start.slope, self.start.offset],
             "calibration": {"kind": self.calibration.kind, "x": list(self.calibration.x), "y": list(self.calibration.y)},
             "history": self.history.to_plain(),
         }
@@ -103,6 +113,7 @@ class RankerText:
                 vocabulary=Vocabulary(importers=_codes(facts["importers"]), providers=_codes(facts["providers"])),
                 history=History.from_plain(facts["history"]),
                 names=SeenNames.from_plain(facts["names"]),
+                start=Start(slope=float(facts["start"][0]), offset=float(facts["start"][1])),
                 calibration=Calibration(kind=str(calibration["kind"]), x=tuple(calibration["x"]), y=tuple(calibration["y"])),
             )
         except OSError as error:

@@ -14,7 +14,7 @@ from resolver.core.reporter import Reporter
 from resolver.interfaces import Ranker
 from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
-from resolver.rank.booster import LearnedRanker
+from resolver.rank.booster import LearnedRanker, start_odds
 from resolver.rank.features import SEEN, Floats
 from resolver.rank.forest import Forest, logistic
 from resolver.rank.rules import AsOfRanker, NewestRanker, RandomRanker, RuleRanker
@@ -216,7 +216,8 @@ def objectives(tables: Tables, recipe: Recipe, folds: int = 4) -> dict[str, dict
     for number in sorted(set(fold.values())):
         inside = place == number
         groups = [group for group, test in zip(tables.groups, inside, strict=True) if not test]
-        scores["classifier"][inside] = Forest(fit_sets(tables.sets[~inside], tables.passed[~inside], recipe)).predict(tables.sets[inside])
+        start, text = fit_sets(tables.sets[~inside], tables.passed[~inside], recipe)
+        scores["classifier"][inside] = Forest(text).predict(tables.sets[inside]) + start_odds(tables.sets[inside], start)
         text = fit_order(tables.sets[~inside], tables.passed[~inside], groups, recipe)
         scores["lambdarank"][inside] = Forest(text).predict(tables.sets[inside])
     found = {}

@@ -15,14 +15,16 @@ from resolver.core.errors import MissingExtra, ResolverError
 from resolver.core.package import PYTHON
 from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
+from resolver.rank.booster import start_odds
 from resolver.rank.coverage import COVERAGE, lacking
 from resolver.rank.edges import edge_offset, learned_risks
 from resolver.rank.features import CODED, COLUMN, EDGE_FEATURES, SEEN, Floats, Vocabulary, as_table, edge_row
 from resolver.rank.featurizer import Featurizer
-from resolver.rank.files import Calibration, RankerText
-from resolver.rank.forest import Forest, logistic
+from resolver.rank.files import Calibration, RankerText, Start
+from resolver.rank.forest import Forest, logistic, logit
 from resolver.rank.history import History
 from resolver.rank.names import SeenNames
+from resolver.rank.rules import rule_probability
 from resolver.rank.sets import FALLING, SET_COLUMN, SET_FEATURES
 from resolver.train.dataset import Corpus, Example, Observation, names_seen
 from resolver.train.derive import WEIGHT as WHOLE_WEIGHT
@@ -32,6 +34,7 @@ from resolver.train.split import fold_of
 FOLDS = 5
 VOCABULARY = 64
 _ISOTONIC_FROM = 1000
+_TRUSTED = 0.7
 _RISING = frozenset({"names_missing", "prior", *(name for name in SEEN if name.endswith("share"))})
 
 EDGE_PARAMETERS: Mapping[str, Any] = {
@@ -51,15 +54,21 @@ EDGE_PARAMETERS: Mapping[str, Any] = {
 EDGE_ROUNDS = 150
 SET_PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 8,
-    "min_data_in_leaf": 12,
+    "learning_rate": 0.03,
+    "num_leaves": 4,
+    "min_data_in_leaf": 25,
     "feature_fraction": 0.6,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
-    "lambda_l2": 5.0,
+    "lambda_l2": 10.0,
 }
-SET_ROUNDS = 180
+SET_ROUNDS = 150
+MANY: Mapping[str, Any] = {**SET_PARAMETERS, "learning_rate": 0.05, "num_leaves": 8, "lambda_l2": 5.0}
+"""From `MANY_FROM` builds on the set booster may tell more cases apart."""
+MANY_FROM = 600
+STACK_WIDE = frozenset({"use_count", "use_unknown", "size_mb", "packages", "median_year", "accelerator", "last_worked_gap"})
+"""Features that hardly differ within a stack: with fewer than `STACKS_FROM` stacks they would only name the stack."""
+STACKS_FROM = 100
 _STEADY = {"deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
 
 
@@ -103,16 +112,19 @@ def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) ->
         places = [place for place, example in enumerate(examples) if folds[example.group] == fold]
         names = SeenNames.of(names_seen((one for one in corpus.examples if folds[one.group] != fold), book.owns))
         sets[places] = _set_rows(examples, places, Featurizer(book, history, vocabulary, names), Forest(edge_texts[fold]))
-    blank(sets, SET_COLUMN, recipe.without)
+    blank(sets, SET_COLUMN, recipe.without | (STACK_WIDE if len(corpus.groups) < STACKS_FROM else frozenset()))
     fold_of_row = np.array([folds[example.group] for example in examples])
-    raw = np.zeros(len(passed))
+    odds = np.zeros(len(passed))
     for fold in histories:
         inside = fold_of_row == fold
-        raw[inside] = logistic(Forest(fit_sets(sets[~inside], passed[~inside], recipe, weight[~inside])).predict(sets[inside]))
-    whole = weight >= WHOLE_WEIGHT
+        start, forest = fit_sets(sets[~inside], passed[~inside], recipe, weight[~inside])
+        odds[inside] = Forest(forest).predict(sets[inside]) + start_odds(sets[inside], start)
+    whole, raw = weight >= WHOLE_WEIGHT, logistic(odds)
+    start, forest = fit_sets(sets, passed, recipe, weight)
     text = RankerText(
         edge=fit_edges(rows, corpus.observations, recipe, [True] * len(rows)),
-        sets=fit_sets(sets, passed, recipe, weight),
+        sets=forest,
+        start=start,
         version="",
         trained_on=recipe.trained_on or f"{len(builds):,} outcomes of {len(corpus.groups)} stacks",
         vocabulary=vocabulary,
@@ -201,17 +213,34 @@ def fit_edges(rows: Floats, observations: Sequence[Observation], recipe: Recipe,
     )
 
 
-def fit_sets(table: Floats, passed: Floats, recipe: Recipe, weight: Floats | None = None) -> str:
-    """The set booster's text, bound to fall in every feature of `FALLING`."""
+def fit_sets(table: Floats, passed: Floats, recipe: Recipe, weight: Floats | None = None) -> tuple[Start, str]:
+    """Where the set booster starts from, and its text, bound to fall in every feature of `FALLING`."""
+    weight = np.ones(len(passed)) if weight is None else weight
+    start = fit_start(table, passed, weight)
     bounds = [-int(name in FALLING) for name in SET_FEATURES]
-    settings = {**SET_PARAMETERS, "monotone_constraints": bounds, "monotone_constraints_method": "intermediate"}
-    return _train(
-        table, passed, np.ones(len(passed)) if weight is None else weight, settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed
-    )
+    settings = {**(MANY if (weight >= WHOLE_WEIGHT).sum() >= MANY_FROM else SET_PARAMETERS), "monotone_constraints": bounds}
+    odds = start_odds(table, start)
+    return start, _train(table, passed, weight, settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed, offset=odds)
+
+
+def fit_start(table: Floats, passed: Floats, weight: Floats) -> Start:
+    """How far the rules on learned edge risks are to be trusted: a logistic line with a slope that cannot be negative."""
+    from scipy.optimize import minimize
+
+    if np.isnan(table[:, SET_COLUMN["edge_sum"]]).any():  # blanked for an ablation
+        return Start(slope=0.0, offset=round(float(logit(np.average(passed, weights=weight))), 4))
+    rules = logit(rule_probability(table))
+
+    def loss(line: Floats) -> float:
+        odds = line[0] * rules + line[1]
+        return float((weight * (np.logaddexp(0.0, odds) - passed * odds)).sum() + (line[0] - _TRUSTED) ** 2)
+
+    found = minimize(loss, np.array([_TRUSTED, 0.0]), bounds=[(0.0, None), (None, None)]).x
+    return Start(slope=round(float(found[0]), 4), offset=round(float(found[1]), 4))
 
 
 def fit_order(table: Floats, passed: Floats, groups: Sequence[str], recipe: Recipe) -> str:
-    """The set booster trained to order the sets of each group (lambdarank) rather than to tell probabilities."""
+    """A set booster trained to order the sets of each group (lambdarank) rather than to tell probabilities."""
     order = sorted(range(len(groups)), key=groups.__getitem__)
     sizes = [len(list(members)) for _, members in itertools.groupby(groups[place] for place in order)]
     bounds = [-int(name in FALLING) for name in SET_FEATURES]

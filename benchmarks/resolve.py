@@ -89,9 +89,8 @@ def main() -> None:
         print(f"warm {name:24} {middle[name]:.3f} s  (of {len(times)}: {min(times):.3f} to {max(times):.3f})")
     print(f"warm resolve / pip-compile    {middle['resolve'] / middle['pip-compile']:.3f}   (bar 0.5)")
     print(f"per set / warm uv             {per_set / middle['uv']:.3f}   (bar 0.1)")
-    print(
-        f"cold resolve / cold uv        {min(cold['resolve']) / min(cold['uv']):.3f}   (bar 2)   {min(cold['resolve']):.2f} s, {min(cold['uv']):.2f} s"
-    )
+    ours, theirs = min(cold["resolve"]), min(cold["uv"])
+    print(f"cold resolve / cold uv        {ours / theirs:.3f}   (bar 2)   {ours:.2f} s, {theirs:.2f} s")
     print(f"peak memory                   {peak_memory(resolve):.0f} MB   (bar 500)")
     print(f"resolve --help                {statistics.median(help_time):.3f} s   (bar 0.3)")
     shutil.rmtree(scratch, ignore_errors=True)

@@ -56,7 +56,7 @@ def table(pairs: list[tuple[str, str]]) -> dict[str, str]:
             packages.setdefault(soname, set()).add(package)
 
     def rank(soname: str, package: str) -> tuple[bool, int, str]:
-        stem = soname.split(".so")[0].lower().replace("_", "-")
+        stem = soname.split(".so", maxsplit=1)[0].lower().replace("_", "-")
         return (not package.startswith(stem), len(package), package)
 
     chosen = {soname: min(found, key=lambda p: rank(soname, p)) for soname, found in packages.items()}

@@ -8,7 +8,10 @@ Merges into what `--out` already holds: only packages with new walks are written
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
+import shutil
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
@@ -49,13 +52,17 @@ def build(walks: Iterable[str], out: Path) -> int:
         if known is None or _worth(row) > _worth(json.loads(zlib.decompress(known))):
             packed[name][row["version"]] = zlib.compress(json.dumps(row).encode(), 1)
     out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = out.with_name(f"{out.name}.{os.getpid()}.new")  # readers see the old file or the new one, never half of one
     try:
-        with sqlite3.connect(out) as base:
-            return _write(base, packed)
-    except sqlite3.Error as error:
+        if out.exists():
+            shutil.copyfile(out, fresh)
+        with contextlib.closing(sqlite3.connect(fresh)) as base:
+            changed = _write(base, packed)
+        fresh.replace(out)
+    except (sqlite3.Error, OSError) as error:
+        fresh.unlink(missing_ok=True)
         raise StoreError(f"cannot write the API timeline {out}: {error}", hint="check the folder's permissions and free space") from error
-    finally:
-        base.close()
+    return changed
 
 
 def _write(base: sqlite3.Connection, packed: Mapping[str, Mapping[str, bytes]]) -> int:

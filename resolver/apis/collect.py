@@ -86,7 +86,7 @@ class Collector:
         """Remember one walk; one whose import failed gets a second try, with dependencies closer to its own day."""
         row = json.loads(line)
         key = f"{normalize(row['name'])}=={row['version']}"
-        if row["failed"] and key not in self.failed and key not in self.known:
+        if row["failed"] and "ModuleNotFoundError" not in row["failed"] and key not in self.failed and key not in self.known:
             self.failed.add(key)
         else:
             self.known.add(key)
@@ -202,6 +202,8 @@ class Collector:
         command = self.command(environment, newest)
         if not dependencies:
             command.append("--no-deps")
+        if dependencies and all(v["name"] != "setuptools" for v in batch):
+            command.append("setuptools<80")  # the last ones with pkg_resources, which many releases take for granted
         light = newest >= LIGHT_TENSORFLOW
         companions = [c for v in batch for c in COMPANIONS.get(v["name"], ()) if dependencies]
         companions = ["tensorflow-cpu" if c == "tensorflow" and light else c for c in companions]

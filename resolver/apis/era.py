@@ -67,6 +67,8 @@ COMPANIONS = {
     "retina-face": ("tensorflow",),
     "deepface": ("tensorflow",),
     "imutils": ("opencv-python-headless",),
+    "imgaug": ("opencv-python-headless",),
+    "albumentations": ("opencv-python-headless",),
     "edward": ("tensorflow",),
     "lasagne": ("theano",),
     "jax": ("jaxlib",),

@@ -20,8 +20,10 @@ BETWEEN = (0.02, 0.98)
 """Certainties (absent, present) of a release between two walked ones that agree."""
 SAME_MINOR = (0.08, 0.92)
 """Between two that differ, when one of them is of the same minor release."""
-NEWER = (0.1, 0.95)
-OLDER = (0.1, 0.9)
+NEWER = ((0.1, 0.95), (0.2, 0.92), (0.35, 0.85))
+"""Newer than every walked one: by less than two minor releases, by less than five, by more or another major."""
+OLDER = ((0.1, 0.9), (0.15, 0.8), (0.25, 0.65))
+"""Older than every walked one, likewise."""
 
 
 class SqliteTimeline:
@@ -140,9 +142,9 @@ class SqliteTimeline:
         if below is None and above is None:
             return None
         if above is None:
-            return NEWER[present >> below & 1] if below is not None else None
+            return NEWER[_apart(version, record.versions[below])][present >> below & 1] if below is not None else None
         if below is None:
-            return OLDER[present >> above & 1]
+            return OLDER[_apart(version, record.versions[above])][present >> above & 1]
         low, high = present >> below & 1, present >> above & 1
         if low == high:
             return BETWEEN[low]
@@ -210,11 +212,18 @@ def _canonical(name: str) -> str:
 
 
 @functools.lru_cache(maxsize=65536)
-def _minor(version: str) -> tuple[int, ...]:
+def _minor(version: str) -> tuple[int, int] | None:
     try:
-        return (*Version(version).release, 0, 0)[:2]
+        release = (*Version(version).release, 0)
     except InvalidVersion:
-        return ()
+        return None
+    return release[0], release[1]
+
+
+def _apart(one: str, other: str) -> int:
+    """How far two versions are apart: 0 next to each other, 1 a few minor releases, 2 further."""
+    (major, small), (other_major, other_small) = _minor(one) or (-1, 0), _minor(other) or (-2, 0)
+    return 2 if major != other_major else (0, 0, 1, 1, 1)[abs(small - other_small)] if abs(small - other_small) < 5 else 2
 
 
 def _known_below(unknown: Mask, place: int) -> int | None:

@@ -29,7 +29,9 @@ def test_between_versions_that_agree_or_differ(tmp_path):
     assert timeline.offers("numpy", "1.23.0", asked) == [0.5]
     assert timeline.offers("numpy", "1.22.9", asked)[0] > 0.9  # the patch follows its minor release
     assert timeline.offers("numpy", "1.24.0", asked)[0] < 0.1
-    assert timeline.offers("numpy", "2.0", asked) == [0.1]
+    assert timeline.offers("numpy", "1.25", asked) == [0.1]
+    assert timeline.offers("numpy", "2.0", asked) == [0.35]  # far from anything walked
+    assert timeline.offers("numpy", "9.9", ["numpy.array"]) == [0.85]
     assert timeline.offers("numpy", "1.19", asked) == [0.9]
     assert timeline.offers("numpy", "1.21", ["numpy.nowhere"]) == [0.02]
 

@@ -20,8 +20,9 @@ from resolver.rank.forest import Forest, logistic
 from resolver.rank.rules import AsOfRanker, NewestRanker, RandomRanker, RuleRanker
 from resolver.rank.sets import EDGES
 from resolver.rank.versions import near
+from resolver.train.boost import Recipe, fit_order, fit_sets
 from resolver.train.dataset import Corpus, Example, observe
-from resolver.train.fit import Recipe, Tables, fit, fit_order, fit_sets
+from resolver.train.fit import Tables, fit
 from resolver.train.metrics import Judged, interval, mean_top_one, mean_top_one_of_ten, summary, table_of
 from resolver.train.split import by_framework, by_time, fold_of, hold_out
 

@@ -17,8 +17,9 @@ from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook, Marks, Owners
 from resolver.rank.booster import LearnedRanker
 from resolver.train import evaluate as evaluation
+from resolver.train.boost import Recipe
 from resolver.train.dataset import Corpus, read_corpus
-from resolver.train.fit import Recipe, Tables, fit
+from resolver.train.fit import Tables, fit
 from resolver.train.metrics import ece, log_loss
 from resolver.train.registry import card_of, contest, promote
 from resolver.train.split import hold_out

@@ -2,9 +2,10 @@ import pytest
 
 from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
-from resolver.train import fit as fitting
+from resolver.train import boost as fitting
+from resolver.train.boost import Recipe
 from resolver.train.dataset import read_corpus
-from resolver.train.fit import Recipe, fit
+from resolver.train.fit import fit
 from tests.fakes_rank import FakeIndex, FakeTimeline, outcomes
 
 

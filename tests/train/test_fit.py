@@ -18,9 +18,10 @@ from resolver.rank.forest import Forest
 from resolver.rank.rules import NewestRanker, RandomRanker
 from resolver.rank.score import uses_of
 from resolver.rank.sets import SET_FEATURES
+from resolver.train.boost import Recipe, calibrate
 from resolver.train.dataset import Corpus
 from resolver.train.evaluate import judge, objectives, shuffled
-from resolver.train.fit import Recipe, calibrate, fit
+from resolver.train.fit import fit
 from resolver.train.metrics import summary
 from tests.fakes_rank import FakeIndex, FakeTimeline, release_of
 

@@ -15,6 +15,7 @@ _LIMIT = 64 << 20
 
 # The driver's own libraries come with the container runtime, CUDA's with wheels; no Debian package may shadow them.
 _NEVER = (
+    "libpython3.",  # the image's own interpreter, outside Debian's packages
     "libcuda.so",
     "libnvidia-",
     "libcudart",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import math
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -182,7 +183,9 @@ class FactBook:
         if not taken:
             return _NOTHING
         if provider.pin.name == PYTHON:
-            dotted = [name for root, names in taken.items() if self.is_stdlib(root) for name in names]
+            # A release that declares the backport of a module does not miss it in an old interpreter.
+            backports = {requirement_name(text) for text in importer.requires}
+            dotted = [name for root, names in taken.items() if self.is_stdlib(root) and normalize(root) not in backports for name in names]
         else:
             dotted = [name for root, names in taken.items() if self.owns(provider, root) for name in names]
         if not dotted:
@@ -195,6 +198,11 @@ class FactBook:
             missing=tuple(sorted(missing, key=lambda name: (-missing[name], name))),
             weight=sum(missing.values()),
         )
+
+
+def requirement_name(text: str) -> NormalizedName:
+    """The distribution that a requirement string names."""
+    return normalize(re.split(r"[^A-Za-z0-9._-]", text.strip(), maxsplit=1)[0])
 
 
 def _surely(name: str, certainty: float) -> float:

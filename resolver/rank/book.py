@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
+import functools
 import math
 import re
 import sys
@@ -159,7 +160,7 @@ class FactBook:
             return self.is_stdlib(root)
         if release.modules:
             return root in release.modules
-        return normalize(root) == release.pin.name or release.pin.name in self.owners(root)
+        return _spelled(root) == release.pin.name or release.pin.name in self.owners(root)
 
     def is_elsewhere(self, root: str, names: Collection[NormalizedName]) -> bool:
         """Whether the distributions known to hold a root module are all outside `names`; False when none is known."""
@@ -203,6 +204,9 @@ class FactBook:
 def requirement_name(text: str) -> NormalizedName:
     """The distribution that a requirement string names."""
     return normalize(re.split(r"[^A-Za-z0-9._-]", text.strip(), maxsplit=1)[0])
+
+
+_spelled = functools.lru_cache(maxsize=50_000)(normalize)
 
 
 def _surely(name: str, certainty: float) -> float:

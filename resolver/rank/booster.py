@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -95,20 +96,42 @@ def has_ranker(folder: Path) -> bool:
     return (folder / FACTS_FILE).is_file()
 
 
+_books: list[tuple[tuple[object, ...], FactBook]] = []
+
+
+def _book(index: PackageIndex, timeline: Timeline | None, owners: Owners | None, marks: Marks | None) -> FactBook:
+    """One book for the judge and the ranker of one program: what the search looked up the ranking finds ready."""
+    asked = (index, timeline, owners, marks)
+    if not _books or not all(one is other or one == other for one, other in zip(_books[0][0], asked, strict=True)):
+        _books[:] = [(asked, FactBook(index, timeline, owners=owners, marks=marks))]
+    return _books[0][1]
+
+
+def _text(folder: Path) -> RankerText:
+    return _read(folder, (folder / FACTS_FILE).stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _read(folder: Path, written: int) -> RankerText:
+    """The ranker's texts, read once as long as they stay as they are."""
+    del written
+    return RankerText.load(folder)
+
+
 def load_ranker(
     folder: Path, index: PackageIndex, timeline: Timeline | None, *, owners: Owners | None = None, marks: Marks | None = None
 ) -> Ranker:
     """The champion in `folder`, or the ranker by rules when none was trained. Raises ResolverError when it is damaged."""
-    book = FactBook(index, timeline, owners=owners, marks=marks)
-    return LearnedRanker(RankerText.load(folder), book) if has_ranker(folder) else RuleRanker(book)
+    book = _book(index, timeline, owners, marks)
+    return LearnedRanker(_text(folder), book) if has_ranker(folder) else RuleRanker(book)
 
 
 def load_judge(
     folder: Path, index: PackageIndex, timeline: Timeline | None, *, owners: Owners | None = None, marks: Marks | None = None
 ) -> EdgeJudge:
     """The judge of edges in `folder`, or the one by rules when none was trained. Raises ResolverError when it is damaged."""
-    book = FactBook(index, timeline, owners=owners, marks=marks)
-    return LearnedEdgeJudge(RankerText.load(folder), book) if has_ranker(folder) else RuleEdgeJudge(book)
+    book = _book(index, timeline, owners, marks)
+    return LearnedEdgeJudge(_text(folder), book) if has_ranker(folder) else RuleEdgeJudge(book)
 
 
 def ranker_info(ranker: Ranker) -> RankerInfo:

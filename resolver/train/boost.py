@@ -50,12 +50,15 @@ SET_PARAMETERS: Mapping[str, Any] = {
     "bagging_freq": 1,
     "lambda_l2": 10.0,
 }
-SET_ROUNDS = 150
-MANY: Mapping[str, Any] = {**SET_PARAMETERS, "learning_rate": 0.05, "num_leaves": 8, "lambda_l2": 5.0}
+SET_ROUNDS = 80
+MANY: Mapping[str, Any] = {**SET_PARAMETERS, "learning_rate": 0.08, "num_leaves": 8, "lambda_l2": 5.0}
 """From `MANY_FROM` builds on the set booster may tell more cases apart."""
 MANY_FROM = 600
-STACK_WIDE = frozenset({"use_count", "use_unknown", "size_mb", "packages", "median_year", "accelerator", "last_worked_gap"})
-"""Features that hardly differ within a stack: with fewer than `STACKS_FROM` stacks they would only name the stack."""
+STACK_WIDE = frozenset({
+    "use_count", "use_unknown", "size_mb", "packages", "median_year", "accelerator", "last_worked_gap",
+    "direct_spread", "upload_spread", "python_minor", "python_gap", "edge_seen_share",
+})  # fmt: skip
+"""Features that say more of the stack than of the set: with fewer than `STACKS_FROM` stacks they would only name the stack."""
 STACKS_FROM = 100
 _STEADY = {"deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
 

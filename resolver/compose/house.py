@@ -131,7 +131,7 @@ class House(Rooms):
             stacks,
             request,
             solver=self.solver(steered=False),
-            libraries=lambda candidate: self.libraries(candidate)[0],
+            libraries=self.libraries,
             projects=lambda stack: (narrow(stack.project(), self.index, self.timeline, self.owners), stack.project()),
             known=self.store.keys(),
             ranker=self.ranker,

@@ -132,15 +132,20 @@ class Rooms:
 
         return load(bundled("debian.json.gz"))
 
-    def libraries(self, candidate: Candidate) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The Debian packages that a set's wheels need, and a sentence for each library that none brings."""
+    def libraries(self, candidate: Candidate) -> tuple[str, ...]:
+        """The Debian packages that a set's wheels need, sorted.
+
+        A library that no Debian package brings comes from another wheel nearly always (torchvision's libtorch), so it is only noted.
+        """
         from resolver.build.libraries import system_packages
 
         needs: dict[str, str] = {}
         for pin in candidate.pins:
             needs |= dict.fromkeys(self.timeline.libraries(pin.name, pin.version), str(pin))
         packages, unknown = system_packages(needs, self.library_table)
-        return packages, tuple(f"{needs[soname]} wants {soname}, which no Debian package brings" for soname in unknown)
+        for soname in unknown:
+            self.reporter.note(f"{needs[soname]} wants {soname}, which no Debian package brings")
+        return packages
 
     @functools.cached_property
     def store(self) -> DatabaseStore:

@@ -78,7 +78,7 @@ def resolve(
     ranker: Ranker,
     explain: Callable[[Project, Sequence[Target]], Conflict],
     base_image: Callable[[Target], str],
-    libraries: Callable[[Candidate], tuple[tuple[str, ...], tuple[str, ...]]],
+    libraries: Callable[[Candidate], tuple[str, ...]],
     complete: Callable[[Candidate], Candidate | None],
     ranker_info: RankerInfo,
     snapshot: str,
@@ -86,7 +86,7 @@ def resolve(
 ) -> Resolution:
     """Consider up to `request.limit` sets, rank them all, and answer with the first.
 
-    `libraries` gives a set's Debian packages and warnings; `complete` fills in what the search did without (file hashes, metadata not
+    `libraries` gives a set's Debian packages; `complete` fills in what the search did without (file hashes, metadata not
     read before) and gives None when that rules the set out: then the next one is taken.
     Raises Unsatisfiable with the conflict when no set exists.
     """
@@ -102,7 +102,6 @@ def resolve(
     reporter.step(f"ranking {len(found)} sets")
     ranked = ranker.rank(project, found)
     best, others = _first_whole(ranked, complete)
-    packages, warnings = libraries(best.candidate)
     return Resolution(
         project=project,
         target=best.candidate.target,
@@ -110,9 +109,9 @@ def resolve(
         others=_distinct(others),
         considered=len(found),
         base_image=base_image(best.candidate.target),
-        system_packages=packages,
+        system_packages=libraries(best.candidate),
         relaxed=best.candidate.relaxed,
-        warnings=(*project.evidence.notes, *warnings),
+        warnings=project.evidence.notes,
         would_break=would_break(ranked, best),
         ranker=ranker_info,
         snapshot=snapshot,

@@ -110,6 +110,7 @@ def _row(line: str) -> dict[str, Any] | None:
     )
     if not all(isinstance(kept[k], shape) for k, shape in shapes) or not kept["version"].strip() or len(kept["version"].split()) != 1:
         return None
+    kept["version"] = kept["version"].partition("+")[0]  # a local label ("+cpu") changes how it was compiled, not what it offers
     return kept
 
 

@@ -234,6 +234,7 @@ class Bindings(ast.NodeVisitor):
 
     def __init__(self, package):
         self.package, self.names, self.stars, self.open, self.every = package, set(), [], False, None
+        self.promised = []  # star imports for type checkers: what a module that fills itself at run time will hold
 
     def visit_FunctionDef(self, node):
         self.names.add(node.name)
@@ -262,6 +263,9 @@ class Bindings(ast.NodeVisitor):
 
     def visit_If(self, node):
         if "TYPE_CHECKING" in ast.dump(node.test):
+            for n in node.body:
+                if isinstance(n, ast.ImportFrom) and n.names[0].name == "*":
+                    self.promised.append(absolute(self.package, n.level, n.module))
             for n in node.orelse:
                 self.visit(n)
         else:
@@ -295,6 +299,11 @@ class Bindings(ast.NodeVisitor):
             self.open = True
         self.generic_visit(node)
 
+    def visit_Attribute(self, node):
+        if node.attr == "__dict__" or (node.attr == "modules" and getattr(node.value, "id", "") == "sys"):
+            self.open = True  # the module changes or replaces itself
+        self.generic_visit(node)
+
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Store):
             self.names.add(node.id)
@@ -313,17 +322,19 @@ class Static:
             return self.done[module]
         self.done[module] = None  # a star-import circle ends here
         path = self.modules.get(module, "")
-        tree = shallow(self.base, path) if path.endswith(".py") else None
+        if not path.endswith(".py"):
+            path = self.stub(module)
+        tree = shallow(self.base, path) if path else None
         if tree is None:
             return None
-        package = module if path.endswith("__init__.py") else module.rpartition(".")[0]
+        package = module if os.path.basename(path).startswith("__init__.py") else module.rpartition(".")[0]
         found = Bindings(package)
         try:
             found.visit(tree)
         except RecursionError:
             return None
-        names, opened = set(found.names), found.open
-        for star in found.stars:
+        names, opened = set(found.names), found.open or path.endswith(".pyi")
+        for star in found.stars + (found.promised if opened else []):
             if star in self.loaded:
                 names.update(n for n in self.loaded[star] if not n.startswith("_"))
                 continue
@@ -335,6 +346,14 @@ class Static:
                 opened = opened or inner[1]
         self.done[module] = (names | set(found.every or ()), opened, found.every)
         return self.done[module]
+
+    def stub(self, module):
+        """The type stub of a binary module, when its distribution has one."""
+        place = module.replace(".", "/")
+        for path in (place + "/__init__.pyi", place + ".pyi"):
+            if os.path.exists(os.path.join(self.base, path)):
+                return path
+        return ""
 
     def names(self, module):
         found = self.bindings(module)
@@ -721,7 +740,7 @@ def walk(name, version, base, info, put, span, importing=True):
         row["names"], row["alias"], row["classes"] = joined(live.names), live.alias, live.classes
     more = set(m for m in modules if m in sys.modules) - core
     if row["static"]:
-        core, more = set(static_core(modules, tops)), set()
+        core, more = static_core(base, modules, tops), set()
     row["takes"] = takes_of(base, modules, core, more, own_roots | own, start + span * 0.8)
     put(row)
     reader = Static(base, modules, live.names)
@@ -737,9 +756,38 @@ def walk(name, version, base, info, put, span, importing=True):
     put(row)
 
 
-def static_core(modules, tops):
-    """Without importing nobody knows what is loaded; the packages' own first files are."""
-    return [m for m in tops if m in modules]
+def static_core(base, modules, tops):
+    """What importing `tops` loads of the distribution itself, by following the imports in its source."""
+    found, queue = set(), [m for m in tops if m in modules]
+    while queue and len(found) < 3000:
+        module = queue.pop()
+        if module in found or module not in modules:
+            continue
+        found.add(module)
+        above = module.rpartition(".")[0]
+        if above in modules:
+            queue.append(above)
+        path = modules[module]
+        tree = shallow(base, path) if path.endswith(".py") else None
+        if tree is None:
+            continue
+        package = module if path.endswith("__init__.py") else above
+        pending = list(tree.body)
+        while pending:
+            node = pending.pop()
+            if isinstance(node, ast.Import):
+                queue.extend(a.name for a in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                origin = absolute(package, node.level, node.module)
+                queue.append(origin)
+                queue.extend(origin + "." + a.name for a in node.names)
+            elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+                pending.extend(node.orelse)
+            elif isinstance(node, (ast.If, ast.Try, ast.With)):
+                pending.extend(node.body)
+                pending.extend(getattr(node, "orelse", []))
+                pending.extend(x for h in getattr(node, "handlers", []) for x in h.body)
+    return found
 
 
 def joined(names):

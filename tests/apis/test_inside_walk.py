@@ -221,3 +221,37 @@ def test_reading_without_bodies_finds_the_same_names(functions, tmp_path):
         assert {m: full.names(m) for m in modules} == quick_names
     finally:
         functions["shallow"] = shallow
+
+
+def test_a_stub_stands_for_a_binary_and_promises_count_where_a_module_fills_itself(functions, tmp_path):
+    sources = {
+        "t/__init__.py": "from t._C import *\nif TYPE_CHECKING:\n    from t._V import *\nfor n in dir(_V):\n    globals()[n] = 1\n",
+        "t/_C.pyi": "def cat(): ...\nfloat32: dtype = ...\n",
+        "t/_V.pyi": "def zeros(): ...\n",
+        "t/plain.py": "if TYPE_CHECKING:\n    from t._V import *\nx = 1\n",
+        "t/replaced.py": "import sys\nsys.modules[__name__] = object()\n",
+    }
+    (tmp_path / "t").mkdir()
+    for path, text in sources.items():
+        (tmp_path / path).write_text(text)
+    modules = {"t": "t/__init__.py", "t._C": "t/_C.so", "t._V": "t/_V.so", "t.plain": "t/plain.py", "t.replaced": "t/replaced.py"}
+    reader = functions["Static"](str(tmp_path), modules, {})
+    assert {"cat", "float32", "zeros", "*"} <= reader.names("t")
+    assert reader.names("t.plain") == {"x"}
+    assert "*" in reader.names("t.replaced")
+
+
+def test_what_reading_takes_for_loaded(functions, tmp_path):
+    sources = {
+        "p/__init__.py": "from . import a\nif TYPE_CHECKING:\n    from . import never\n",
+        "p/a.py": "try:\n    from p.sub.b import x\nexcept ImportError:\n    pass\ndef f():\n    from p import later\n",
+        "p/sub/__init__.py": "",
+        "p/sub/b.py": "import p\n",
+        "p/later.py": "",
+        "p/never.py": "",
+    }
+    (tmp_path / "p/sub").mkdir(parents=True)
+    for path, text in sources.items():
+        (tmp_path / path).write_text(text)
+    modules = functions["modules_of"](list(sources))
+    assert functions["static_core"](str(tmp_path), modules, ["p"]) == {"p", "p.a", "p.sub", "p.sub.b"}

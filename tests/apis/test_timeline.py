@@ -131,3 +131,9 @@ def test_a_thousand_names_over_all_versions_of_ten_packages_are_quick(tmp_path):
         for v in range(40):
             timeline.offers(f"pkg{p}", f"1.{v}", asked[p])
     assert time.process_time() - began < 0.5  # 40,000 answers
+
+
+def test_a_local_label_is_no_other_release(tmp_path):
+    timeline = make(tmp_path, line("torch", "2.13.0+cpu", {"torch": "cat"}))
+    assert timeline.versions("torch") == ("2.13.0",)
+    assert timeline.offers("torch", "2.13.0", ["torch.cat"]) == [1.0]

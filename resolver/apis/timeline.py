@@ -20,6 +20,8 @@ BETWEEN = (0.02, 0.98)
 """Certainties (absent, present) of a release between two walked ones that agree."""
 SAME_MINOR = (0.08, 0.92)
 """Between two that differ, when one of them is of the same minor release."""
+PASSED_OVER = (0.1, 0.9)
+"""Next to a walked one on one side, or between two that agree with one in between of which nobody can tell."""
 NEWER = ((0.1, 0.95), (0.2, 0.92), (0.35, 0.85))
 """Newer than every walked one: by less than two minor releases, by less than five, by more or another major."""
 OLDER = ((0.1, 0.9), (0.15, 0.8), (0.25, 0.65))
@@ -135,24 +137,28 @@ class SqliteTimeline:
             answer = record.offers(dotted) if root in record.roots else (0, record.everything)
             self._answers[key, dotted] = answer
         present, unknown = answer
-        if exact:
-            return None if unknown >> place & 1 else float(present >> place & 1)
-        below = _known_below(unknown, place)
-        above = _known_above(unknown, place, len(record.versions))
-        if below is None and above is None:
+        if exact and not unknown >> place & 1:
+            return float(present >> place & 1)
+        count = len(record.versions)
+        below, above = _known_below(unknown, place), _known_above(unknown, place, count)
+        low = None if below is None else present >> below & 1
+        high = None if above is None else present >> above & 1
+        # a walked neighbour of which nobody can tell is passed over only when both sides say the same
+        near_below, near_above = below == place - 1, above == place and not exact
+        if not exact and place == count and near_below and below is not None and low is not None:
+            return NEWER[_apart(version, record.versions[below])][low]
+        if not exact and place == 0 and near_above and above is not None and high is not None:
+            return OLDER[_apart(version, record.versions[above])][high]
+        if low is not None and low == high:
+            return (BETWEEN if near_below and near_above else PASSED_OVER)[low]
+        if not (near_below or near_above) or exact:
             return None
-        if above is None:
-            return NEWER[_apart(version, record.versions[below])][present >> below & 1] if below is not None else None
-        if below is None:
-            return OLDER[_apart(version, record.versions[above])][present >> above & 1]
-        low, high = present >> below & 1, present >> above & 1
-        if low == high:
-            return BETWEEN[low]
-        small = _minor(version)
-        same_low, same_high = _minor(record.versions[below]) == small, _minor(record.versions[above]) == small
-        if same_low != same_high:
-            return SAME_MINOR[low if same_low else high]
-        return 0.5
+        if near_below and near_above and below is not None and above is not None and low is not None and high is not None:
+            small = _minor(version)
+            same_low, same_high = _minor(record.versions[below]) == small, _minor(record.versions[above]) == small
+            return 0.5 if same_low == same_high else SAME_MINOR[low if same_low else high]
+        side = low if near_below else high
+        return None if side is None else PASSED_OVER[side]
 
     def _nearest(self, key: str, version: str) -> tuple[Record | None, int]:
         """The walked version that stands for another: itself, its own minor release's nearest, the one below, the oldest."""

@@ -137,3 +137,13 @@ def test_a_local_label_is_no_other_release(tmp_path):
     timeline = make(tmp_path, line("torch", "2.13.0+cpu", {"torch": "cat"}))
     assert timeline.versions("torch") == ("2.13.0",)
     assert timeline.offers("torch", "2.13.0", ["torch.cat"]) == [1.0]
+
+
+def test_a_release_of_which_nobody_can_tell_is_passed_over_only_between_two_that_agree(tmp_path):
+    timeline = make(tmp_path, line("t", "1.0", {"t": "a"}), line("t", "1.2", {"t": "b *"}), line("t", "1.4", {"t": "a c"}))
+    assert timeline.offers("t", "1.2", ["t.a", "t.b", "t.c", "t.nowhere"]) == [0.9, 1.0, None, 0.1]
+    assert timeline.offers("t", "1.1", ["t.a", "t.c", "t.nowhere"]) == [0.9, 0.1, 0.1]
+    assert timeline.offers("t", "1.3", ["t.c"]) == [0.9]
+    open_end = make(tmp_path / "end", line("t", "1.0", {"t": "a"}), line("t", "1.2", {"t": "b *"}))
+    assert open_end.offers("t", "1.3", ["t.a", "t.b"]) == [None, 0.95]
+    assert open_end.offers("t", "1.2", ["t.a"]) == [None]

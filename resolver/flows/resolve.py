@@ -14,6 +14,7 @@ from resolver.core.project import OriginKind, Project
 from resolver.core.reporter import Reporter
 from resolver.core.resolution import RankerInfo, Resolution
 from resolver.core.target import PYTHONS, Accelerator, Target
+from resolver.flows.verify import optional_clashes
 from resolver.interfaces import Ranker, Solver
 
 TODAYS_PYTHON = "3.11"
@@ -100,7 +101,7 @@ def resolve(
         reason = explain(project, where)
         raise Unsatisfiable(reason.sentence, hint="loosen one of the lines named above, or try another --python", conflict=reason)
     reporter.step(f"ranking {len(found)} sets")
-    ranked = ranker.rank(project, found)
+    ranked = demoted(ranker.rank(project, found))
     best, others = _first_whole(ranked, complete)
     return Resolution(
         project=project,
@@ -116,6 +117,19 @@ def resolve(
         ranker=ranker_info,
         snapshot=snapshot,
     )
+
+
+def demoted(ranked: Sequence[Scored]) -> list[Scored]:
+    """Best first again, after halving the probability of a set for each bound of an extra that it does not keep (three at most)."""
+    weighed = []
+    for scored in ranked:
+        clashes = optional_clashes(scored.candidate)
+        if clashes:
+            halved = scored.probability * 0.5 ** min(len(clashes), 3)
+            scored = dataclasses.replace(scored, probability=halved, reasons=(*scored.reasons, clashes[0]))  # noqa: PLW2901
+        weighed.append(scored)
+    # As coarse as the ranker itself compares, so that its own order of near-equals stays.
+    return sorted(weighed, key=lambda scored: -round(scored.probability, 3))
 
 
 def _first_whole(ranked: Sequence[Scored], complete: Callable[[Candidate], Candidate | None]) -> tuple[Scored, Sequence[Scored]]:

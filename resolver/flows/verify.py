@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import re
+
+from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from resolver.core.candidate import Candidate
+from resolver.core.package import Release
+
+_MAKERS_EXTRAS = re.compile(r"dev|test|doc|lint|quality|style|check|typing|mypy|build|release|bench|example|tutorial|ci\b")
+"""Extras for those who work on a package: their pins say nothing of its users."""
 
 
 def contradictions(candidate: Candidate) -> tuple[str, ...]:
@@ -36,3 +45,39 @@ def contradictions(candidate: Candidate) -> tuple[str, ...]:
             if have is None or not requirement.specifier.contains(have, prereleases=True):
                 wrong.append(f"{release.pin} needs {requirement}, the set has {have or 'none'}")
     return tuple(wrong)
+
+
+def optional_clashes(candidate: Candidate) -> tuple[str, ...]:
+    """A sentence for each release whose extras bound another release of the set, and that one lies outside.
+
+    Nobody asked for the extra, yet the package is there and the code behind the extra will meet it: transformers 4.43 with torch 1.7
+    resolves and dies at the first model. Extras for development are passed over.
+    """
+    versions = {str(release.name): release.version for release in candidate.packages}
+    wrong = []
+    for release in candidate.packages:
+        for name, bound in _optional(release):
+            have = versions.get(name)
+            if have is not None and not bound.contains(have, prereleases=True):
+                wrong.append(f"{release.pin} is made for {name}{bound}, the set has {have}")
+    return tuple(wrong)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _optional(release: Release) -> tuple[tuple[str, SpecifierSet], ...]:
+    """What a release's extras bound: name and specifier; the widest reading where several extras name one distribution."""
+    found: dict[str, SpecifierSet] = {}
+    for text in release.requires:
+        if "extra" not in text:
+            continue
+        try:
+            requirement = Requirement(text)
+        except (InvalidRequirement, UndefinedEnvironmentName):
+            continue
+        extras = re.findall(r"extra\s*==\s*['\"]([^'\"]+)", str(requirement.marker or ""))
+        if not extras or all(_MAKERS_EXTRAS.search(extra) for extra in extras) or not str(requirement.specifier):
+            continue
+        name = canonicalize_name(requirement.name)
+        if name not in found or len(str(requirement.specifier)) < len(str(found[name])):
+            found[name] = requirement.specifier
+    return tuple(found.items())

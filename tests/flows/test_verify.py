@@ -1,7 +1,7 @@
 from resolver.core.candidate import Candidate
 from resolver.core.package import Pin, Release, normalize
 from resolver.core.target import Target
-from resolver.flows.verify import contradictions
+from resolver.flows.verify import contradictions, optional_clashes
 
 
 def candidate(*releases: Release, python: str = "3.9") -> Candidate:
@@ -32,3 +32,15 @@ def test_markers_and_extras_are_evaluated_for_the_target() -> None:
 
 def test_an_unreadable_requirement_is_passed_over() -> None:
     assert contradictions(candidate(release("a", "1", "what is this?"))) == ()
+
+
+def test_the_bound_of_an_extra_counts_when_its_package_is_there() -> None:
+    importer = release("transformers", "4.43", "torch>=1.11; extra == 'torch'", "jax>=0.4; extra == 'flax'")
+    assert optional_clashes(candidate(importer, release("torch", "1.7"))) == (
+        "transformers==4.43 is made for torch>=1.11, the set has 1.7",
+    )
+    assert optional_clashes(candidate(importer, release("torch", "2.0"))) == ()
+
+
+def test_extras_for_development_say_nothing() -> None:
+    assert optional_clashes(candidate(release("a", "1", "numpy==1.19; extra == 'testing'"), release("numpy", "2.0"))) == ()

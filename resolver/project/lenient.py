@@ -202,6 +202,8 @@ def file_pin(url: str) -> tuple[str, str] | None:
 
 def _canonical(requirement: Requirement, remarks: tuple[str, ...]) -> Parsed:
     name = normalize(requirement.name)
+    if not _NAME.fullmatch(name):  # "0_" is read as a name, and no name any more once it is canonical
+        return Parsed(remarks=(f"'{_short(requirement.name)}' is no requirement; ignored",))
     clauses = []
     told = list(remarks)
     for clause in requirement.specifier:

@@ -14,7 +14,7 @@ from resolver.rank.forest import Forest, logistic, logit
 from resolver.rank.reasons import edge_reason
 
 _WORTH_A_REASON = 0.02
-TRUST = 0.5
+TRUST = 0.8
 """How much of the rules' log-odds the edge booster starts from; it learned what to add."""
 
 

@@ -29,7 +29,7 @@ EDGE_PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
     "learning_rate": 0.05,
     "num_leaves": 8,
-    "min_data_in_leaf": 15,
+    "min_data_in_leaf": 6,
     "feature_fraction": 0.7,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,

@@ -14,7 +14,7 @@ HELD_SHARE = 0.2
 
 def is_held(group: str) -> bool:
     """Whether a group belongs to the fixed hold-out: decided by a hash of its name alone, the same forever."""
-    return int(hashlib.sha256(f"hold-out:{group}".encode()).hexdigest()[:8], 16) < HELD_SHARE * 0x100000000
+    return int(hashlib.sha256(f"held-out:{group}".encode()).hexdigest()[:8], 16) < HELD_SHARE * 0x100000000
 
 
 def hold_out(corpus: Corpus) -> tuple[Corpus, Corpus]:

@@ -34,9 +34,15 @@ def _named(path: Path) -> Reading:
     return Reading()
 
 
+_OURS = "# Written by resolver;"
+"""How the Dockerfiles that this program writes begin: an earlier answer is no evidence for the next."""
+
+
 def _dockerfile(path: Path) -> Reading:
     readings = []
     for number, line in _lines(path):
+        if line.startswith(_OURS):
+            return Reading()
         image = _FROM.match(line)
         if not image:
             continue

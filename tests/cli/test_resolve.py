@@ -47,7 +47,7 @@ def test_the_classic_example_comes_out_right(tmp_path: Path) -> None:
     lock = (tmp_path / "out" / "requirements.lock").read_text()
     assert "keras==2.2.5 \\\n    --hash=sha256:" in lock
     assert "# via" in lock
-    assert f"FROM {told['base_image']}" in (tmp_path / "out" / "Dockerfile").read_text()
+    assert f" {told['base_image']}\n" in (tmp_path / "out" / "Dockerfile").read_text()
     assert "considered" in done.stdout
 
 

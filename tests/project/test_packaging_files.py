@@ -251,3 +251,8 @@ def test_any_bytes_give_a_reading_or_a_project_error(tmp_path_factory: pytest.Te
     reading = found if isinstance(found, Reading) else found.reading
     for need in reading.needs:
         Requirement(need.requirement)
+
+
+def test_a_dockerfile_that_we_wrote_is_no_evidence(tmp_path: Path) -> None:
+    write(tmp_path, "Dockerfile", "# Written by resolver; and so on\nFROM python:3.6-slim\n")
+    assert read_interpreters(tmp_path) == Reading()

@@ -1,10 +1,11 @@
 """How often the API timeline is right about a release that nobody walked.
 
-    python benchmarks/timeline.py WALKS.jsonl.gz... [--share 0.05] [--names 400] [--seed 1]
+    python benchmarks/timeline.py WALKS.jsonl.gz... [--against OTHER.jsonl.gz] [--share 0.05] [--names 400] [--depth 2] [--seed 1]
 
 Holds out a share of the walked (package, version) pairs, builds a timeline from the rest and asks it about names of the held-out
-releases: names that they have, and names that other releases of the package have and they lack. Right means a certainty
-on the right side of one half; a certainty of exactly one half counts as wrong, None is counted apart.
+packages: any name that any walked release of the package has, `--depth` dots deep at most, the truth being the held-out walk.
+Right means a certainty on the right side of one half; exactly one half counts as wrong, None is counted apart. "Sure" answers are
+those below 0.1 or above 0.9. "Changing" names are those that some walked releases have and others lack: the hard ones.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import random
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from resolver.apis.build import build
@@ -29,63 +31,73 @@ Walks = dict[str, tuple[str, bool]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("walks", type=Path, nargs="+")
+    parser.add_argument("--against", type=Path, nargs="*", default=(), help="walks that are the truth, instead of a held-out share")
     parser.add_argument("--share", type=float, default=0.05)
-    parser.add_argument("--names", type=int, default=400, help="names per release, half of them absent ones where there are any")
+    parser.add_argument("--names", type=int, default=400, help="names asked per held-out release")
+    parser.add_argument("--depth", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chance = random.Random(options.seed)
 
-    by_package: dict[str, Walks] = defaultdict(dict)
-    for path in options.walks:
-        for line in read_walks(path):
-            row = json.loads(line)
-            by_package[normalize(row["name"])][row["version"]] = (line, row["static"])
+    by_package = walks_of(options.walks)
     pairs = sorted(
         (n, v) for n, versions in by_package.items() if len(versions) >= 3 for v, (_, read_only) in versions.items() if not read_only
     )
+    truth = walks_of(options.against)
+    if truth:
+        pairs = sorted((n, v) for n, versions in truth.items() for v in versions)
+        for name, versions in truth.items():
+            by_package[name].update(versions)
+        options.share = 1.0
     held = set(chance.sample(pairs, max(1, round(len(pairs) * options.share))))
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "apis.sqlite"
         build((line for n, versions in by_package.items() for v, (line, _) in versions.items() if (n, v) not in held), path)
         timeline = SqliteTimeline(path)
-        right: Counter[str] = Counter()
-        wrong: Counter[str] = Counter()
-        silent: Counter[str] = Counter()
-        by_name: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        tally: dict[str, Counter[str]] = defaultdict(Counter)
+        by_name: Counter[str] = Counter()
         for name, version in sorted(held):
-            if len(timeline.versions(name)) == 0:
+            if not timeline.versions(name):
                 continue
-            for dotted, truth in questions(by_package[name], version, options.names, chance):
+            for dotted, truth, changing in questions(by_package[name], version, options, chance):
                 certainty = timeline.offers(name, version, [dotted])[0]
-                kind = "present" if truth else "absent"
-                if certainty is None:
-                    silent[kind] += 1
-                    continue
-                good = (certainty > 0.5) == truth and certainty != 0.5
-                (right if good else wrong)[kind] += 1
-                by_name[name][good] += 1
-    for kind in ("present", "absent"):
-        asked = right[kind] + wrong[kind]
-        print(f"{kind:8} {asked:7,} answered, {100 * right[kind] / max(asked, 1):.2f} % right; {silent[kind]:,} not answered")
-    asked = sum(right.values()) + sum(wrong.values())
-    print(f"{len(held)} of {len(pairs)} releases held out, {asked:,} answers, {100 * sum(right.values()) / max(asked, 1):.2f} % right")
-    worst = sorted(by_name.items(), key=lambda item: -item[1][0])[:8]
-    print("most wrong:", ", ".join(f"{n} {bad}/{bad + good}" for n, (bad, good) in worst if bad))
+                kinds = ["all"] + ["changing"] * changing + ["sure"] * (certainty is not None and abs(certainty - 0.5) >= 0.4)
+                good = certainty is not None and certainty != 0.5 and (certainty > 0.5) == truth
+                for kind in kinds:
+                    tally[kind]["silent" if certainty is None else "right" if good else "wrong"] += 1
+                by_name[name] += certainty is not None and not good
+    print(f"{len(held)} of {len(pairs)} releases held out")
+    for kind in ("all", "sure", "changing"):
+        found = tally[kind]
+        answered = found["right"] + found["wrong"]
+        print(f"{kind:9} {answered:7,} answered, {100 * found['right'] / max(answered, 1):.2f} % right; {found['silent']:,} not answered")
+    print("most wrong:", ", ".join(f"{n} {bad}" for n, bad in by_name.most_common(8) if bad))
 
 
-def questions(versions: Walks, version: str, count: int, chance: random.Random) -> list[tuple[str, bool]]:
-    """Public names that the release has, and names of its sisters that it lacks, each with the truth."""
-    row = json.loads(versions[version][0])
-    own = Record(Writer([row]).blob())
-    here = {f"{m}.{n}" for m, text in row["names"].items() for n in text.split() if n != "*"}
-    elsewhere = set()
-    for other, (line, _) in versions.items():
-        if other != version:
-            elsewhere |= {f"{m}.{n}" for m, text in json.loads(line)["names"].items() for n in text.split() if n != "*"}
-    asked = [(d, True) for d in chance.sample(sorted(here), min(len(here), count // 2))]
-    gone = [d for d in sorted(elsewhere - here) if own.offers(d) == (0, 0)]
-    return asked + [(d, False) for d in chance.sample(gone, min(len(gone), count // 2))]
+def walks_of(paths: Sequence[Path]) -> dict[str, Walks]:
+    """Every walk in the files, by package and version."""
+    found: dict[str, Walks] = defaultdict(dict)
+    for path in paths:
+        for line in read_walks(path):
+            row = json.loads(line)
+            found[normalize(row["name"])][row["version"]] = (line, row["static"])
+    return found
+
+
+def questions(versions: Walks, version: str, options: argparse.Namespace, chance: random.Random) -> list[tuple[str, bool, bool]]:
+    """Names of the package, whether the held-out release has each, and whether releases differ in it."""
+    own = Record(Writer([json.loads(versions[version][0])]).blob())
+    seen: Counter[str] = Counter()
+    for line, _ in versions.values():
+        seen.update({f"{m}.{n}" for m, text in json.loads(line)["names"].items() for n in text.split() if n != "*"})
+    names = sorted(n for n in seen if n.count(".") <= options.depth)
+    found = []
+    for dotted in chance.sample(names, min(len(names), options.names)):
+        present, unknown = own.offers(dotted)
+        if not unknown:
+            found.append((dotted, bool(present), seen[dotted] < len(versions)))
+    return found
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from resolver.build.logs import install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
 from resolver.build.verdict import Left, failed, judge, void
 from resolver.core.errors import EngineUnavailable
-from resolver.core.outcome import BuildSpec, Outcome, Stage
+from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage
+from resolver.core.package import normalize
 from resolver.core.reporter import Reporter
 
 BUILDKIT = upkeep.BUILDKIT
@@ -34,7 +35,24 @@ _DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]*")
 _PYTHON = re.compile(r"3\.\d{1,2}")
 _WORD = re.compile(r"[A-Za-z0-9._-]+")
 
-# Runs inside the build; reads everything that varies from files, so that no outside text is ever part of a command.
+# Both run inside the build; they read everything that varies from files, so that no outside text is ever part of a command.
+_COMPILE = """\
+set -u
+export UV_CACHE_DIR=/uvcache UV_LINK_MODE=symlink UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never UV_HTTP_TIMEOUT=120 NO_COLOR=1
+if [ -s /run/secrets/index ]; then UV_DEFAULT_INDEX=$(cat /run/secrets/index); export UV_DEFAULT_INDEX; fi
+# Built wheels stay in the shared cache, where the cell finds them: the compiler itself is never in the environment that is probed.
+uv() {
+  timeout -k 10 "$(cat /cell/seconds)" /tools/uv pip install \\
+    --python "$(command -v python)" --break-system-packages --no-config "$@" >>/built/log 2>&1
+}
+make() { uv --no-deps --target /built/site "$@" -r /cell/pins.txt && rm -rf /built/site && exit 0; rm -rf /built/site; }
+make --build-constraint /cell/build-constraints.txt
+# A setup.py of before 2018 imports what it never declares; one release's tools are another's end, so several are tried.
+for tools in $(cat /cell/tools.txt); do
+  uv "$tools" wheel -r /cell/tools-of-set.txt && make --no-build-isolation
+done
+exit 0
+"""
 _CELL = """\
 set -u
 mkdir -p /out
@@ -100,8 +118,16 @@ class DockerExecutor:
     def run(self, spec: BuildSpec) -> Outcome:
         """Install the pins and probe them in one throw-away build that exports nothing but the result.
 
-        A failing build is an outcome; raises EngineUnavailable when no engine answers. A few seconds when the wheels are cached.
+        A failing build is an outcome; raises EngineUnavailable when no engine answers. A few seconds when the wheels are cached. A source
+        distribution that does not build on the slim image is tried again with a compiler, as the written Dockerfile would.
         """
+        outcome = self._cell(spec)
+        if outcome.failure is FailureClass.SDIST_BUILD:
+            again = self._cell(spec, compiler=True)
+            return dataclasses.replace(again, seconds=round(outcome.seconds + again.seconds, 2))
+        return outcome
+
+    def _cell(self, spec: BuildSpec, *, compiler: bool = False) -> Outcome:
         command = host.buildkit_command()
         tools = tools_image(command, self.uv)
         if self.reserve_gb:
@@ -110,7 +136,7 @@ class DockerExecutor:
         with tempfile.TemporaryDirectory(prefix="resolver-cell-") as scratch:
             cell, result = Path(scratch) / "cell", Path(scratch) / "out"
             cell.mkdir()
-            self._write_cell(cell, spec, tools)
+            self._write_cell(cell, spec, tools, compiler=compiler)
             arguments = [str(command), "build", "--progress=plain", "--output", f"type=local,dest={result}"]
             if self.index_url:
                 secret = Path(scratch) / "index"
@@ -125,16 +151,19 @@ class DockerExecutor:
                 return self._unbuilt(spec, done, seconds)
             return judge(spec, _left(result), executor=self.name, seconds=seconds)
 
-    def _write_cell(self, cell: Path, spec: BuildSpec, tools: str) -> None:
+    def _write_cell(self, cell: Path, spec: BuildSpec, tools: str, *, compiler: bool) -> None:
         known = self.known() if callable(self.known) else self.known
         wanted = {str(pin) for pin in spec.pins}
         limits = Limits(seconds=min(PROBE_SECONDS, self.limits.seconds), memory_mb=self.limits.memory_mb)
         files = {
-            "Dockerfile": cell_dockerfile(spec, tools=tools, cache_id=self.cache_id, secret=bool(self.index_url)),
+            "Dockerfile": cell_dockerfile(spec, tools=tools, cache_id=self.cache_id, secret=bool(self.index_url), compiler=compiler),
             "cell.sh": _CELL,
+            "compile.sh": _COMPILE,
             "seconds": f"{max(1, int(self.limits.seconds))}\n",
             "pins.txt": pins_text(spec),
             "build-constraints.txt": build_constraints(spec.target.python),
+            "tools.txt": _setuptools(spec.target.python),
+            "tools-of-set.txt": _tools_of_set(spec),
             "spec.json": probe.request(spec.probe, limits, nonce=secrets.token_hex(8), rest_seconds=self.rest_seconds),
             **{name: probe.source(name) for name in _SCRIPTS},
             "known.json": json.dumps(sorted(wanted & set(known))),
@@ -164,32 +193,44 @@ class DockerExecutor:
         return prove(folder, spec, tag=tag, reporter=reporter or Reporter(), limits=self.limits, rest_seconds=self.rest_seconds)
 
 
-def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool = False) -> str:
-    """The text of a cell's build; system packages come before the pins in a layer that cells share. Raises ValueError for a
-    name that is no Debian package or no Python version.
+def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool = False, compiler: bool = False) -> str:
+    """The text of a cell's build; system packages come before the pins in a layer that cells share. With `compiler` a stage of its own
+    builds source distributions into the shared cache first. Raises ValueError for a name that is no Debian package or no Python version.
     """
     if not _PYTHON.fullmatch(spec.target.python) or not _WORD.fullmatch(cache_id):
         raise ValueError(f"not a Python version or a cache name: {spec.target.python!r}, {cache_id!r}")
-    lines = [f"FROM python:{spec.target.python}-slim AS cell"]
+    update = "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
+    shared = [
+        f"type=cache,id={cache_id},target=/uvcache",
+        "type=bind,source=.,target=/cell",
+        f"type=bind,from={tools},source=/,target=/tools",
+        *(["type=secret,id=index"] if secret else []),
+    ]
+    lines = []
+    if compiler:
+        lines += [f"FROM python:{spec.target.python}-slim AS compiler", f"RUN {update} build-essential && mkdir /built"]
+        lines.append(f"RUN {_mounts(shared)} sh /cell/compile.sh")
+    lines.append(f"FROM python:{spec.target.python}-slim AS cell")
     packages = sorted(set(spec.system_packages))
     if bad := [p for p in packages if not _DEBIAN.fullmatch(p)]:
         raise ValueError(f"not the name of a Debian package: {bad[0]!r}")
     if packages:
-        install = "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
-        lines.append(f"RUN {install} {' '.join(packages)} && rm -rf /var/lib/apt/lists/*")
+        lines.append(f"RUN {update} {' '.join(packages)} && rm -rf /var/lib/apt/lists/*")
     # Links and bytecode live in memory: the disk would take longer to forget them than to make them. What the image has in
     # that folder is copied there first, so that the environment is the one of the final image.
     site = f"/usr/local/lib/python{spec.target.python}/site-packages"
     mounts = [
         f"type=tmpfs,target={site}",
         f"type=bind,from=python:{spec.target.python}-slim,source={site},target=/site",
-        f"type=cache,id={cache_id},target=/uvcache",
-        "type=bind,source=.,target=/cell",
-        f"type=bind,from={tools},source=/,target=/tools",
-        *(["type=secret,id=index"] if secret else []),
+        *shared,
+        *(["type=bind,from=compiler,source=/built,target=/built"] if compiler else []),  # the stage runs before this one
     ]
-    lines += [f"RUN {' '.join('--mount=' + m for m in mounts)} sh /cell/cell.sh {site}", "FROM scratch", "COPY --from=cell /out /"]
+    lines += [f"RUN {_mounts(mounts)} sh /cell/cell.sh {site}", "FROM scratch", "COPY --from=cell /out /"]
     return "\n".join(lines) + "\n"
+
+
+def _mounts(mounts: Iterable[str]) -> str:
+    return " ".join(f"--mount={mount}" for mount in mounts)
 
 
 def pins_text(spec: BuildSpec) -> str:
@@ -206,6 +247,19 @@ def build_constraints(python: str) -> str:
     """What builds source distributions: today's setuptools no longer runs yesterday's setup.py."""
     bound = "setuptools<60" if int(python.split(".")[1]) < 12 else "setuptools<72"
     return f"{bound}\nwheel<0.45\ncython<3\n"
+
+
+def _setuptools(python: str) -> str:
+    """The turns of setuptools to try one after another, a line each: `Feature` left in 46, 2to3 in 58, the test command in 72."""
+    number = int(python.split(".")[1])
+    turns = [46, 58, 66] if number < 10 else [58, 66, 81] if number < 12 else [72, 81]
+    return "".join(f"setuptools<{turn}\n" for turn in turns)
+
+
+def _tools_of_set(spec: BuildSpec) -> str:
+    """What old setup.py files import: the set's own pins where it has them."""
+    found = {normalize(pin.name): f"{pin.name}=={pin.version}\n" for pin in spec.pins}
+    return found.get(normalize("cython"), "cython<3\n") + "".join(found.get(normalize(n), "") for n in ("numpy", "pybind11", "cffi"))
 
 
 _IMAGE_LOCK = threading.Lock()

@@ -45,10 +45,26 @@ def plan_crawl(
     trained: bool,
     reporter: Reporter,
 ) -> list[Cell]:
-    """The cells a crawl would build, in order; the ranker's uncertainty decides within a stack when it was trained."""
+    """The cells a crawl would build, in order. With a trained ranker half of them are what it would choose, so that its own choices
+    are put to the test, and its uncertainty decides the order within a stack.
+    """
     reporter.step(f"planning {len(stacks)} stacks")
-    drawn = cells(stacks, solver, libraries=libraries, per_stack=request.per_stack, projects=projects, seed=request.seed, reporter=reporter)
-    found = list(drawn)
+
+    def ranked(project: Project, found: Sequence[Candidate]) -> list[Candidate]:
+        return [scored.candidate for scored in ranker.rank(project, found)]
+
+    found = list(
+        cells(
+            stacks,
+            solver,
+            libraries=libraries,
+            per_stack=request.per_stack,
+            projects=projects,
+            ranked=ranked if trained else None,
+            seed=request.seed,
+            reporter=reporter,
+        )
+    )
 
     def interest(cell: Cell) -> float:
         return uncertainty(ranker.rank(cell.stack.project(), [cell.candidate])[0].probability)

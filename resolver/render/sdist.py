@@ -11,6 +11,7 @@ from resolver.core.target import minor
 from resolver.render.tags import sdists, wheels
 
 # Each turn of history that breaks an older setup.py, with the day it came.
+_FEATURE_GONE = datetime(2020, 3, 8, tzinfo=UTC)  # setuptools 46
 _USE_2TO3_GONE = datetime(2021, 9, 4, tzinfo=UTC)  # setuptools 58
 _STRICT_VERSIONS = datetime(2023, 1, 1, tzinfo=UTC)  # setuptools 66
 _TEST_COMMAND_GONE = datetime(2024, 7, 28, tzinfo=UTC)  # setuptools 72
@@ -86,6 +87,8 @@ def _setuptools(release: Release, python: str) -> str:
         if _before(release, _TEST_COMMAND_GONE):
             return "setuptools>=66.1,<72"
         return "setuptools>=66.1,<81" if _before(release, _PKG_RESOURCES_GOING) else "setuptools>=66.1"
+    if _before(release, _FEATURE_GONE) and minor(python) < 10:
+        return "setuptools<46"
     if _before(release, _USE_2TO3_GONE):
         return "setuptools<58"
     if _before(release, _STRICT_VERSIONS):

@@ -188,7 +188,7 @@ class House(Rooms):
             tracker=self.tracker,
             reporter=self.reporter,
             seed=seed,
-            owners=self.owners,
+            owners=self.known_owners,
             marks=self.marks,
             dated=self.dated(),
         )
@@ -205,7 +205,7 @@ class House(Rooms):
             self.timeline,
             tracker=self.tracker,
             reporter=self.reporter,
-            owners=self.owners,
+            owners=self.known_owners,
             marks=self.marks,
             dated=self.dated(),
         )

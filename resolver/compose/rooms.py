@@ -70,15 +70,18 @@ class Rooms:
         return AsOfIndex(self.shelves, self.as_of) if self.as_of else self.shelves
 
     def owners(self, root: str) -> tuple[str, ...]:
-        """Distributions that provide the top-level import name, most popular first; beyond the snapshot, the one of that very name.
-
-        Online a name that the snapshot lacks costs one page and one file list, once.
+        """Distributions that provide a top-level name which the project imports, most popular first; beyond the snapshot, the one of that
+        very name. Online a name that the snapshot lacks costs one page and one file list, once.
         """
+        return self.known_owners(root) or self._namesake(root)
+
+    def known_owners(self, root: str) -> tuple[str, ...]:
+        """Distributions of the snapshot that provide the top-level name, most popular first; what releases import of each other."""
         if root not in self._owners:
-            known = tuple(name for name, _ in self.snapshot.module_owners(root))
-            self._owners[root] = known or self._namesake(root)
+            self._owners[root] = tuple(name for name, _ in self.snapshot.module_owners(root))
         return self._owners[root]
 
+    @functools.cache  # noqa: B019 - rooms live as long as the program
     def _namesake(self, root: str) -> tuple[str, ...]:
         """The distribution called like the module, when the index has one whose newest files do not contradict it."""
         if self.settings.offline or "." in root or len(root) < SHORTEST_NAMESAKE:
@@ -107,21 +110,21 @@ class Rooms:
         """The learned edge judge, or the rules when no ranker was trained."""
         from resolver.rank.booster import load_judge
 
-        return load_judge(Path(self.settings.ranker), self.index, self.timeline, owners=self.owners, marks=self.marks)
+        return load_judge(Path(self.settings.ranker), self.index, self.timeline, owners=self.known_owners, marks=self.marks)
 
     @functools.cached_property
     def ranker(self) -> Ranker:
         """The champion, or the rules when none was trained."""
         from resolver.rank.booster import load_ranker
 
-        return load_ranker(Path(self.settings.ranker), self.index, self.timeline, owners=self.owners, marks=self.marks)
+        return load_ranker(Path(self.settings.ranker), self.index, self.timeline, owners=self.known_owners, marks=self.marks)
 
     def solver(self, *, strict: bool = False, steered: bool = True) -> InProcessSolver:
         """A solver over the index, steered by the judge unless told otherwise."""
         from resolver.flows.implied import ImpliedNeeds
         from resolver.solve.solver import InProcessSolver
 
-        implied = ImpliedNeeds(self.timeline, self.owners, frozenset(sys.stdlib_module_names))
+        implied = ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names))
         judge = self.judge if steered else None
         return InProcessSolver(self.index, judge=judge, implied=implied, strict=strict, reporter=self.reporter)
 

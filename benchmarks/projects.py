@@ -70,7 +70,7 @@ def judge(house: House, stack: Stack, root: Path, *, keep: bool) -> dict[str, ob
     row |= {"probability": round(resolution.chosen.probability, 4), "policy": resolution.chosen.candidate.policy}
     row |= {"relaxed": len(resolution.relaxed), "pins": {p.name: p.version for p in resolution.chosen.candidate.pins}}
     spec = spec_of(resolution, stack.name)
-    outcome = house.executor(harvest=True).run(spec)
+    outcome = house.executor().run(spec)
     if keep:
         stamped = dataclasses.replace(outcome, snapshot=resolution.snapshot, when=outcome.when or datetime.now(UTC))
         house.store.add(stamped)

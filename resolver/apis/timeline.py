@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from resolver.apis.build import TWINS
+from resolver.apis.build import SIBLINGS, TWINS
 from resolver.apis.record import Mask, Record, version_key
 from resolver.core.errors import StoreError
 from resolver.core.package import normalize
@@ -74,9 +74,12 @@ class SqliteTimeline:
 
     def libraries(self, name: str, version: str) -> Sequence[str]:
         """Shared libraries (sonames) that the nearest walked version's binaries need and do not bring along, the C library's
-        own left out; empty when unknown.
+        own left out; empty when unknown. A distribution that was never walked answers like its twin built of the same sources.
         """
-        record, place = self._nearest(_canonical(name), version)
+        key = _canonical(name)
+        record, place = self._nearest(key, version)
+        if record is None and key in SIBLINGS:
+            record, place = self._nearest(SIBLINGS[key], version)
         if record is None:
             return ()
         return tuple(sorted(s for mask, text in record.groups("L", "") if mask >> place & 1 for s in text.split(" ")))

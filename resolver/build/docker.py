@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from resolver.build import host, probe, process, upkeep
@@ -20,6 +20,7 @@ from resolver.build.logs import install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
 from resolver.build.verdict import Left, failed, judge, void
 from resolver.core.errors import EngineUnavailable
+from resolver.core.native import build_packages
 from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage
 from resolver.core.package import normalize
 from resolver.core.reporter import Reporter
@@ -122,12 +123,15 @@ class DockerExecutor:
         distribution that does not build on the slim image is tried again with a compiler, as the written Dockerfile would.
         """
         outcome = self._cell(spec)
-        if outcome.failure is FailureClass.SDIST_BUILD:
-            again = self._cell(spec, compiler=True)
-            return dataclasses.replace(again, seconds=round(outcome.seconds + again.seconds, 2))
+        built: list[str] = []
+        while outcome.failure is FailureClass.SDIST_BUILD and (failing := _failing(outcome)) and failing not in built:
+            built.append(failing)
+            again = self._cell(spec, built=built)
+            outcome = dataclasses.replace(again, seconds=round(outcome.seconds + again.seconds, 2))
         return outcome
 
-    def _cell(self, spec: BuildSpec, *, compiler: bool = False) -> Outcome:
+    def _cell(self, spec: BuildSpec, *, built: Sequence[str] = ()) -> Outcome:
+        """One build; the distributions `built` from source get a compiler and what else Debian has for them."""
         command = host.buildkit_command()
         tools = tools_image(command, self.uv)
         if self.reserve_gb:
@@ -136,7 +140,7 @@ class DockerExecutor:
         with tempfile.TemporaryDirectory(prefix="resolver-cell-") as scratch:
             cell, result = Path(scratch) / "cell", Path(scratch) / "out"
             cell.mkdir()
-            self._write_cell(cell, spec, tools, compiler=compiler)
+            self._write_cell(cell, spec, tools, built)
             arguments = [str(command), "build", "--progress=plain", "--output", f"type=local,dest={result}"]
             if self.index_url:
                 secret = Path(scratch) / "index"
@@ -151,12 +155,12 @@ class DockerExecutor:
                 return self._unbuilt(spec, done, seconds)
             return judge(spec, _left(result), executor=self.name, seconds=seconds)
 
-    def _write_cell(self, cell: Path, spec: BuildSpec, tools: str, *, compiler: bool) -> None:
+    def _write_cell(self, cell: Path, spec: BuildSpec, tools: str, built: Sequence[str]) -> None:
         known = self.known() if callable(self.known) else self.known
         wanted = {str(pin) for pin in spec.pins}
         limits = Limits(seconds=min(PROBE_SECONDS, self.limits.seconds), memory_mb=self.limits.memory_mb)
         files = {
-            "Dockerfile": cell_dockerfile(spec, tools=tools, cache_id=self.cache_id, secret=bool(self.index_url), compiler=compiler),
+            "Dockerfile": cell_dockerfile(spec, tools=tools, cache_id=self.cache_id, secret=bool(self.index_url), built=built),
             "cell.sh": _CELL,
             "compile.sh": _COMPILE,
             "seconds": f"{max(1, int(self.limits.seconds))}\n",
@@ -193,9 +197,10 @@ class DockerExecutor:
         return prove(folder, spec, tag=tag, reporter=reporter or Reporter(), limits=self.limits, rest_seconds=self.rest_seconds)
 
 
-def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool = False, compiler: bool = False) -> str:
-    """The text of a cell's build; system packages come before the pins in a layer that cells share. With `compiler` a stage of its own
-    builds source distributions into the shared cache first. Raises ValueError for a name that is no Debian package or no Python version.
+def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool = False, built: Sequence[str] = ()) -> str:
+    """The text of a cell's build; system packages come before the pins in a layer that cells share. With `built` a stage of its own
+    builds these source distributions into the shared cache first. Raises ValueError for a name that is no Debian package or no Python
+    version.
     """
     if not _PYTHON.fullmatch(spec.target.python) or not _WORD.fullmatch(cache_id):
         raise ValueError(f"not a Python version or a cache name: {spec.target.python!r}, {cache_id!r}")
@@ -207,8 +212,9 @@ def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool 
         *(["type=secret,id=index"] if secret else []),
     ]
     lines = []
-    if compiler:
-        lines += [f"FROM python:{spec.target.python}-slim AS compiler", f"RUN {update} build-essential && mkdir /built"]
+    if built:
+        tools_of = " ".join(("build-essential", *build_packages(built)))
+        lines += [f"FROM python:{spec.target.python}-slim AS compiler", f"RUN {update} {tools_of} && mkdir /built"]
         lines.append(f"RUN {_mounts(shared)} sh /cell/compile.sh")
     lines.append(f"FROM python:{spec.target.python}-slim AS cell")
     packages = sorted(set(spec.system_packages))
@@ -223,10 +229,16 @@ def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool 
         f"type=tmpfs,target={site}",
         f"type=bind,from=python:{spec.target.python}-slim,source={site},target=/site",
         *shared,
-        *(["type=bind,from=compiler,source=/built,target=/built"] if compiler else []),  # the stage runs before this one
+        *(["type=bind,from=compiler,source=/built,target=/built"] if built else []),  # the stage runs before this one
     ]
     lines += [f"RUN {_mounts(mounts)} sh /cell/cell.sh {site}", "FROM scratch", "COPY --from=cell /out /"]
     return "\n".join(lines) + "\n"
+
+
+def _failing(outcome: Outcome) -> str:
+    """The distribution whose build the installer says failed; "" when it does not say."""
+    told = re.search(r"Failed to build `?([A-Za-z0-9][A-Za-z0-9._-]*)==", outcome.message)
+    return normalize(told[1]) if told else ""
 
 
 def _mounts(mounts: Iterable[str]) -> str:

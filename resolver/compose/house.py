@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from resolver.crawl.runner import Night
     from resolver.crawl.stacks import Stack
     from resolver.flows.crawl import CrawlRequest
+    from resolver.flows.verify import Completed
 
 
 class House(Rooms):
@@ -42,17 +43,18 @@ class House(Rooms):
     ) -> tuple[Resolution, dict[str, str]]:
         """The answer for the project at `path` and the texts of its files, by name."""
         from resolver.flows.resolve import Request, resolve
+        from resolver.flows.verify import pinned
         from resolver.rank.booster import ranker_info
         from resolver.render.base import base_image
 
         project = self.read(path)
-        solver = self.solver(strict=strict)
+        self.shelves.learn(pinned(project))
         resolution = resolve(
             project,
             Request(python=python, accelerator=accelerator or Accelerator(), limit=self.settings.candidates),
-            solver=solver,
+            search=lambda: self.solver(strict=strict),
             ranker=self.ranker,
-            explain=solver.explain,
+            explain=lambda *asked: self.solver(strict=strict).explain(*asked),
             base_image=base_image,
             libraries=self.libraries,
             complete=self.complete,
@@ -62,22 +64,20 @@ class House(Rooms):
         )
         return resolution, self.texts(resolution)
 
-    def complete(self, candidate: Candidate) -> Candidate | None:
-        """The candidate with every release's own metadata, files and hashes; None when that metadata contradicts the set."""
-        from resolver.flows.verify import contradictions
+    def complete(self, candidate: Candidate) -> Completed:
+        """The candidate with every release's own metadata, files and hashes, and what of that metadata it breaks anew."""
+        from resolver.flows.verify import Completed, contradictions
 
+        self.shelves.learn((r.name, r.version) for r in candidate.packages if self.shelves.is_borrowed(r.name, r.version))
         own: dict[str, Release] = {}
         for release in candidate.packages:
-            if self.shelves.is_borrowed(release.name, release.version):
+            if not self.shelves.is_borrowed(release.name, release.version):
+                own[release.name] = self.shelves.release(release.name, release.version) or release
+            if not release.files or not all(file.sha256 for file in release.files):
                 own[release.name] = self.shelves.exact(release.name, release.version) or release
-            elif not release.files or not all(file.sha256 for file in release.files):
-                own[release.name] = self.index.release(release.name, release.version) or release
         whole = dataclasses.replace(candidate, releases=tuple(own.get(r.name, r) for r in candidate.releases))
-        wrong = contradictions(whole)
-        if wrong and wrong != contradictions(candidate):
-            self.reporter.note(f"a set was left out: {wrong[0]}")
-            return None
-        return whole
+        known = contradictions(candidate)
+        return Completed(candidate=whole, wrong=tuple(wrong for wrong in contradictions(whole) if wrong not in known))
 
     def texts(self, resolution: Resolution) -> dict[str, str]:
         """What each written file says."""

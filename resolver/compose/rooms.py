@@ -136,11 +136,14 @@ class Rooms:
         return load(bundled("debian.json.gz"))
 
     def libraries(self, candidate: Candidate) -> tuple[str, ...]:
-        """The Debian packages that a set's wheels need, sorted.
+        """The Debian packages that a set needs when it runs, sorted: for its wheels' binaries, for what it opens by name, and for what
+        is built from source.
 
         A library that no Debian package brings comes from another wheel nearly always (torchvision's libtorch), so it is only noted.
         """
         from resolver.build.libraries import system_packages
+        from resolver.core.native import run_packages
+        from resolver.render.tags import sdists, wheels
 
         needs: dict[str, str] = {}
         for pin in candidate.pins:
@@ -148,7 +151,10 @@ class Rooms:
         packages, unknown = system_packages(needs, self.library_table)
         for soname in unknown:
             self.reporter.note(f"{needs[soname]} wants {soname}, which no Debian package brings")
-        return packages
+        fitting = {release: wheels(release, candidate.target) for release in candidate.packages}
+        built = [str(release.name) for release, files in fitting.items() if not files and sdists(release)]
+        pure = [str(r.name) for r, files in fitting.items() if all(tag.endswith("-any") for file in files for tag in file.tags)]
+        return tuple(sorted({*packages, *run_packages(pure, built)}))
 
     @functools.cached_property
     def store(self) -> DatabaseStore:
@@ -167,13 +173,13 @@ class Rooms:
         return Limits(seconds=self.settings.build_seconds, memory_mb=self.settings.build_memory_mb)
 
     def executor(self, *, harvest: bool = False) -> Executor:
-        """The executor of the settings; with `harvest` each build also walks releases that the store has not seen."""
+        """The executor of the settings; with `harvest` each build also walks releases that neither the timeline nor the store has seen."""
         import uv
 
         from resolver.apis.walk import walk_source
 
         script = walk_source() if harvest else ""
-        known = self.store.known_releases if harvest else frozenset[str]()
+        known = self._walked if harvest else frozenset[str]()
         program = Path(uv.find_uv_bin())
         if self.settings.executor == "docker":
             from resolver.build.docker import DockerExecutor
@@ -183,6 +189,14 @@ class Rooms:
 
         folders = tuple(Path(folder) for folder in self.settings.pythons.split(":") if folder)
         return VenvExecutor(uv=program, limits=self.limits, harvest=script, known=known, folders=folders)
+
+    @functools.cached_property
+    def _timeline_releases(self) -> frozenset[str]:
+        return frozenset(f"{name}=={version}" for name in self.timeline.packages() for version in self.timeline.versions(name))
+
+    def _walked(self) -> frozenset[str]:
+        """Releases ("name==version") of which a walk is known already."""
+        return self._timeline_releases | frozenset(self.store.known_releases())
 
     @functools.cached_property
     def tracker(self) -> Tracker:

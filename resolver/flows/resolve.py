@@ -14,7 +14,7 @@ from resolver.core.project import OriginKind, Project
 from resolver.core.reporter import Reporter
 from resolver.core.resolution import RankerInfo, Resolution
 from resolver.core.target import PYTHONS, Accelerator, Target
-from resolver.flows.verify import optional_clashes
+from resolver.flows.verify import Completed, optional_clashes
 from resolver.interfaces import Ranker, Solver
 
 TODAYS_PYTHON = "3.11"
@@ -22,8 +22,11 @@ TODAYS_PYTHON = "3.11"
 
 RUNNERS_UP = 5
 
+SEARCHES = 4
+"""How often the search is made at most when metadata read for its best set contradicts that set."""
+
 TRIES = 12
-"""How many of the best sets are completed at most before the first is taken as it is."""
+"""How many of the best sets are completed at most before the one that breaks least is taken."""
 
 
 class Unsatisfiable(ResolverError):
@@ -75,34 +78,39 @@ def resolve(
     project: Project,
     request: Request,
     *,
-    solver: Solver,
+    search: Callable[[], Solver],
     ranker: Ranker,
     explain: Callable[[Project, Sequence[Target]], Conflict],
     base_image: Callable[[Target], str],
     libraries: Callable[[Candidate], tuple[str, ...]],
-    complete: Callable[[Candidate], Candidate | None],
+    complete: Callable[[Candidate], Completed],
     ranker_info: RankerInfo,
     snapshot: str,
     reporter: Reporter,
 ) -> Resolution:
     """Consider up to `request.limit` sets, rank them all, and answer with the first.
 
-    `libraries` gives a set's Debian packages; `complete` fills in what the search did without (file hashes, metadata not
-    read before) and gives None when that rules the set out: then the next one is taken.
-    Raises Unsatisfiable with the conflict when no set exists.
+    `libraries` gives a set's Debian packages; `complete` fills in what the search did without (file hashes, metadata that had to be
+    borrowed from a neighbour). Where the best set turns out to contradict its own metadata, the search is made again: `search` gives a
+    fresh solver, which knows what was read since. Raises Unsatisfiable with the conflict when no set exists.
     """
     where = targets(project, request)
-    reporter.step("finding version sets")
-    found: list[Candidate] = []
-    for candidate in solver.candidates(project, where, request.limit):
-        found.append(candidate)
-        reporter.progress(len(found), request.limit, str(candidate.target.python))
-    if not found:
-        reason = explain(project, where)
-        raise Unsatisfiable(reason.sentence, hint="loosen one of the lines named above, or try another --python", conflict=reason)
-    reporter.step(f"ranking {len(found)} sets")
-    ranked = demoted(ranker.rank(project, found))
-    best, others = _first_whole(ranked, complete)
+    for _ in range(SEARCHES):
+        reporter.step("finding version sets")
+        found: list[Candidate] = []
+        for candidate in search().candidates(project, where, request.limit):
+            found.append(candidate)
+            reporter.progress(len(found), request.limit, str(candidate.target.python))
+        if not found:
+            reason = explain(project, where)
+            raise Unsatisfiable(reason.sentence, hint="loosen one of the lines named above, or try another --python", conflict=reason)
+        reporter.step(f"ranking {len(found)} sets")
+        ranked = demoted(ranker.rank(project, found))
+        whole = complete(ranked[0].candidate)
+        if not whole.wrong:
+            break
+        reporter.note(f"the best set does not keep to the metadata of its own releases: {whole.wrong[0]}")
+    best, others, wrong = _soundest(ranked, complete)
     return Resolution(
         project=project,
         target=best.candidate.target,
@@ -112,7 +120,7 @@ def resolve(
         base_image=base_image(best.candidate.target),
         system_packages=libraries(best.candidate),
         relaxed=best.candidate.relaxed,
-        warnings=project.evidence.notes,
+        warnings=(*project.evidence.notes, *wrong),
         would_break=would_break(ranked, best),
         ranker=ranker_info,
         snapshot=snapshot,
@@ -132,13 +140,20 @@ def demoted(ranked: Sequence[Scored]) -> list[Scored]:
     return sorted(weighed, key=lambda scored: -round(scored.probability, 3))
 
 
-def _first_whole(ranked: Sequence[Scored], complete: Callable[[Candidate], Candidate | None]) -> tuple[Scored, Sequence[Scored]]:
-    """The best set that stands when completed, and those ranked after it; the very best, as searched, when none does."""
+def _soundest(ranked: Sequence[Scored], complete: Callable[[Candidate], Completed]) -> tuple[Scored, Sequence[Scored], tuple[str, ...]]:
+    """The best set that keeps to its own metadata, else of the first few the one that breaks least of it; those ranked after it, and
+    what it breaks.
+    """
+    least: tuple[int, int, Completed] | None = None
     for place, scored in enumerate(ranked[:TRIES]):
         whole = complete(scored.candidate)
-        if whole is not None:
-            return dataclasses.replace(scored, candidate=whole), ranked[place + 1 :]
-    return ranked[0], ranked[1:]
+        if least is None or len(whole.wrong) < least[0]:
+            least = (len(whole.wrong), place, whole)
+        if not whole.wrong:
+            break
+    assert least is not None
+    _, place, whole = least
+    return dataclasses.replace(ranked[place], candidate=whole.candidate), ranked[place + 1 :], whole.wrong
 
 
 def _distinct(ranked: Sequence[Scored]) -> tuple[Scored, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 
@@ -11,10 +12,33 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from resolver.core.candidate import Candidate
-from resolver.core.package import Release
+from resolver.core.package import NormalizedName, Release, normalize
+from resolver.core.project import Project
 
 _MAKERS_EXTRAS = re.compile(r"dev|test|doc|lint|quality|style|check|typing|mypy|build|release|bench|example|tutorial|ci\b")
 """Extras for those who work on a package: their pins say nothing of its users."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A candidate with every release's own metadata, and the sentences of that metadata that it does not satisfy."""
+
+    candidate: Candidate
+    wrong: tuple[str, ...] = ()
+
+
+def pinned(project: Project) -> tuple[tuple[NormalizedName, str], ...]:
+    """Name and version of each need that admits one version only."""
+    found = []
+    for need in project.needs:
+        try:
+            requirement = Requirement(need.requirement)
+        except InvalidRequirement:
+            continue
+        exact = [each.version for each in requirement.specifier if each.operator in ("==", "===") and not each.version.endswith(".*")]
+        if len(exact) == 1:
+            found.append((normalize(requirement.name), exact[0]))
+    return tuple(dict.fromkeys(found))
 
 
 def contradictions(candidate: Candidate) -> tuple[str, ...]:

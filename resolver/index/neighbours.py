@@ -7,10 +7,11 @@ second; a search touches hundreds. So the search works with what the neighbour a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from packaging.version import InvalidVersion, Version
 
+from resolver.core.errors import IndexUnreachable, UnknownPackage
 from resolver.core.package import NormalizedName, Release
 from resolver.index.layered import LayeredIndex
 
@@ -49,6 +50,25 @@ class NeighbourIndex:
         """Whether the metadata that `release` gives is a neighbour's."""
         return (name, version) in self._borrowed and version not in self._read.get(name, {})
 
+    def learn(self, wanted: Iterable[tuple[NormalizedName, str]]) -> None:
+        """Read the own metadata of some releases, several at once, so that `release` gives that from now on; those that cannot be
+        had keep their neighbour's. Costs nothing for what is at hand, else up to three requests a release, once ever.
+        """
+        unread = [(name, version) for name, version in dict.fromkeys(wanted) if not self._is_own(name, version)]
+        self._layered.prefetch_releases(unread)
+        for name, version in unread:
+            try:
+                found = self._layered.release(name, version)
+            except (IndexUnreachable, UnknownPackage):
+                continue
+            if found is not None:
+                for spelling in {version, found.version}:
+                    self._read.setdefault(name, self._readable(name))[spelling] = found
+                    self._borrowed[name, spelling] = found
+
+    def _is_own(self, name: NormalizedName, version: str) -> bool:
+        return (name in self._names and version in self._layered.readable(name)) or version in self._read.get(name, {})
+
     def exact(self, name: NormalizedName, version: str) -> Release | None:
         """The release with its own metadata, over the network when need be; None when it cannot be had."""
         return self._layered.release(name, version)
@@ -76,11 +96,13 @@ class NeighbourIndex:
     def _near(self, name: NormalizedName, wanted: Version) -> Release | None:
         """The nearest release of the same major line whose metadata is at hand, within reach."""
         if name not in self._read:
-            readable = self._layered.readable(name)
-            self._read[name] = {v: r for v in readable if (r := self._layered.release(name, v))}
+            self._read[name] = self._readable(name)
         line = [(v, r) for text, r in list(self._read[name].items()) if (v := _parsed(text)) and v.release[:1] == wanted.release[:1]]
         best = min(line, key=lambda pair: _distance(wanted, pair[0]), default=None)
         return best[1] if best and _distance(wanted, best[0])[0] <= REACH else None
+
+    def _readable(self, name: NormalizedName) -> dict[str, Release]:
+        return {v: r for v in self._layered.readable(name) if (r := self._layered.release(name, v))}
 
 
 def _parsed(version: str) -> Version | None:

@@ -46,6 +46,7 @@ class DockerfileRenderer:
             system_packages=[debian_word(name) for name in sorted(set(resolution.system_packages))],
             builds=[_build(house, resolution) for house in source.builds],
             compiler=source.compiler,
+            build_packages=[debian_word(name) for name in ("build-essential", *source.system_packages)],
             cuda=resolution.target.accelerator.kind == "cuda",
             labels=[(name, docker_word(value)) for name, value in _labels(resolution)],
             port=entry.port,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime
 
+from resolver.core.native import build_packages
 from resolver.core.package import Release
 from resolver.core.resolution import Resolution
 from resolver.core.target import minor
@@ -33,13 +34,15 @@ class Wheelhouse:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What has to be built in a stage of its own; `compiler` when some of it is known to need one.
+    """What has to be built in a stage of its own; `compiler` when some of it is known to need one, `system_packages` what Debian brings
+    beside it.
 
     Of an sdist alone nobody knows: it is tried without a compiler first, and with one when that fails.
     """
 
     builds: tuple[Wheelhouse, ...] = ()
     compiler: bool = False
+    system_packages: tuple[str, ...] = ()
 
 
 def sources(resolution: Resolution) -> Sources:
@@ -53,7 +56,8 @@ def sources(resolution: Resolution) -> Sources:
         tools = {_setuptools(release, resolution.target.python), "wheel<0.46", *_against(release, resolution)}
         grouped.setdefault(tuple(sorted(tools)), []).append(release)
     builds = tuple(Wheelhouse(tools=tools, releases=tuple(found)) for tools, found in sorted(grouped.items()))
-    return Sources(builds=builds, compiler=compiler)
+    wanted = build_packages(str(release.name) for house in builds for release in house.releases)
+    return Sources(builds=builds, compiler=compiler or bool(wanted), system_packages=wanted)
 
 
 def _is_compiled(release: Release) -> bool:

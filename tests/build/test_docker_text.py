@@ -65,7 +65,7 @@ def test_the_cell_holds_exactly_what_the_build_reads(tmp_path):
     uv = tmp_path / "uv"
     uv.write_bytes(b"")
     executor = DockerExecutor(uv=uv, harvest="print('walk')", known=frozenset({"flask==1.1.1", "other==2"}))
-    executor._write_cell(tmp_path, spec(probe=Probe(imports=("import flask",))), "tools:1", compiler=False)
+    executor._write_cell(tmp_path, spec(probe=Probe(imports=("import flask",))), "tools:1", ())
     assert json.loads((tmp_path / "known.json").read_text()) == ["flask==1.1.1"]
     assert (tmp_path / "pins.txt").read_text() == "click==7.0\nflask==1.1.1\n"
     assert json.loads((tmp_path / "spec.json").read_text())["imports"] == ["import flask"]
@@ -79,9 +79,9 @@ def test_the_cell_holds_exactly_what_the_build_reads(tmp_path):
 
 
 def test_a_compiler_is_in_a_stage_of_its_own_and_never_in_the_cell():
-    text = cell_dockerfile(spec(), tools="tools:1", cache_id="wheels", compiler=True)
+    text = cell_dockerfile(spec(), tools="tools:1", cache_id="wheels", built=("flask", "dlib"))
     stage, _, cell = text.partition(" AS cell\n")
-    assert "build-essential" in stage
+    assert "build-essential cmake &&" in stage
     assert "compile.sh" in stage
     assert "build-essential" not in cell
     assert "from=compiler" in cell
@@ -92,7 +92,7 @@ def test_the_sets_own_build_tools_are_laid_ready(tmp_path):
     uv = tmp_path / "uv"
     uv.write_bytes(b"")
     pins = (Pin("numpy", "1.16.4"), Pin("Cython", "0.29.1"), Pin("flask", "1.1.1"))
-    DockerExecutor(uv=uv)._write_cell(tmp_path, spec(pins=pins), "tools:1", compiler=True)
+    DockerExecutor(uv=uv)._write_cell(tmp_path, spec(pins=pins), "tools:1", ("flask",))
     assert (tmp_path / "tools-of-set.txt").read_text() == "Cython==0.29.1\nnumpy==1.16.4\n"
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from resolver.core.reporter import Reporter
 from resolver.core.resolution import RankerInfo, Resolution
 from resolver.core.target import Target
 from resolver.flows.resolve import Request, Unsatisfiable, resolve, targets
+from resolver.flows.verify import Completed
 
 DECLARED = Origin(kind=OriginKind.DECLARED, path="requirements.txt", line=1)
 SYNTAX = Origin(kind=OriginKind.IMPORTED, path="app.py", line=3)
@@ -73,16 +74,16 @@ class OldIsGold:
         ]
 
 
-def run(solver: TwoSets) -> Resolution:
+def run(solver: TwoSets, complete: Callable[[Candidate], Completed] = lambda candidate: Completed(candidate=candidate)) -> Resolution:
     return resolve(
         project(),
         Request(),
-        solver=solver,
+        search=lambda: solver,
         ranker=OldIsGold(),
         explain=lambda *_: Conflict(sentence="flask does not exist"),
         base_image=lambda target: f"python:{target.python}-slim",
         libraries=lambda _: ("libgl1",),
-        complete=lambda candidate: candidate,
+        complete=complete,
         ranker_info=RankerInfo(version="1"),
         snapshot="2026-01-01",
         reporter=Reporter(),
@@ -96,6 +97,45 @@ def test_the_top_ranked_set_is_the_answer() -> None:
     assert answer.system_packages == ("libgl1",)
     assert answer.considered == 2
     assert [o.candidate.target.python for o in answer.others] == ["3.11"]
+
+
+class Learning(TwoSets):
+    """Offers its favourite until somebody has read that it cannot be had."""
+
+    def __init__(self, *, learns: bool) -> None:
+        super().__init__()
+        self.learns, self.searches, self.read = learns, 0, False
+
+    def candidates(self, project: Project, targets: Sequence[Target], limit: int) -> Iterator[Candidate]:
+        self.searches += 1
+        return (c for c in super().candidates(project, targets, limit) if not (self.read and self.learns and c.target.python == "3.7"))
+
+    def complete(self, candidate: Candidate) -> Completed:
+        self.read = self.read or candidate.target.python == "3.7"
+        return Completed(
+            candidate=candidate, wrong=("flask 1.0 needs werkzeug, the set has none",) if candidate.target.python == "3.7" else ()
+        )
+
+
+def test_a_set_that_its_own_metadata_contradicts_makes_the_search_start_again() -> None:
+    solver = Learning(learns=True)
+    answer = run(solver, solver.complete)
+    assert (answer.target.python, solver.searches, answer.warnings) == ("3.11", 2, ())
+
+
+def test_when_searching_again_changes_nothing_the_next_sound_set_is_taken() -> None:
+    solver = Learning(learns=False)
+    answer = run(solver, solver.complete)
+    assert (answer.target.python, answer.warnings) == ("3.11", ())
+    assert solver.searches == 4
+
+
+def test_when_no_set_is_sound_the_one_that_breaks_least_is_taken_and_says_so() -> None:
+    def complete(candidate: Candidate) -> Completed:
+        return Completed(candidate=candidate, wrong=("a needs b", "b needs c") if candidate.target.python == "3.7" else ("a needs b",))
+
+    answer = run(TwoSets(), complete)
+    assert (answer.target.python, answer.warnings) == ("3.11", ("a needs b",))
 
 
 def test_what_plain_pip_would_break_is_told_from_the_newest_set() -> None:

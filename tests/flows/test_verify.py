@@ -1,7 +1,10 @@
+from pathlib import Path
+
 from resolver.core.candidate import Candidate
 from resolver.core.package import Pin, Release, normalize
+from resolver.core.project import Need, Origin, OriginKind, Project
 from resolver.core.target import Target
-from resolver.flows.verify import contradictions, optional_clashes
+from resolver.flows.verify import contradictions, optional_clashes, pinned
 
 
 def candidate(*releases: Release, python: str = "3.9") -> Candidate:
@@ -44,3 +47,11 @@ def test_the_bound_of_an_extra_counts_when_its_package_is_there() -> None:
 
 def test_extras_for_development_say_nothing() -> None:
     assert optional_clashes(candidate(release("a", "1", "numpy==1.19; extra == 'testing'"), release("numpy", "2.0"))) == ()
+
+
+def test_needs_that_admit_one_version_only_are_pinned() -> None:
+    origin = Origin(kind=OriginKind.DECLARED)
+    needs = tuple(
+        Need(requirement=text, origin=origin) for text in ("Flask==1.0", "numpy>=1.0", "torch==1.*", "keras[x]===2.2.5", "flask==1.0")
+    )
+    assert pinned(Project(root=Path(), needs=needs)) == (("flask", "1.0"), ("keras", "2.2.5"))

@@ -28,6 +28,9 @@ class Recorded(LayeredIndex):
     def releases(self, name: NormalizedName):
         return self._fake.releases(name)
 
+    def prefetch_releases(self, wanted) -> None:
+        pass
+
     def release(self, name: NormalizedName, version: str):
         self.asked.append(version)
         return self._fake.release(name, version)
@@ -86,3 +89,13 @@ def test_the_snapshot_is_answered_from_itself(tmp_path: Path) -> None:
     assert borrowed.version == unread
     assert borrowed.requires
     assert borrowed.files == next(r for r in layered.releases(flask) if r.version == unread).files
+
+
+def test_what_is_learnt_speaks_for_itself_from_then_on_however_it_is_spelt() -> None:
+    index = NeighbourIndex(Recorded())
+    assert requires(index, "1.3.1") == ("dep==1.3.1",)
+    assert requires(index, "1.2") == ("dep==1.3.1",)
+    index.learn([(LIB, "1.2"), (LIB, "7.0"), (NormalizedName("nothing"), "1")])
+    assert requires(index, "1.2") == ("dep==1.2",)
+    assert not index.is_borrowed(LIB, "1.2")
+    assert index.release(LIB, "7.0") is None

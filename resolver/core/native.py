@@ -1,0 +1,124 @@
+"""What Debian must bring for some distributions: to build them from source, and to run what no ELF header tells.
+
+The shared libraries of wheels are read out of their binaries (`apis`, `build.libraries`). Three things are written nowhere: what a source
+distribution is compiled against, which libraries a pure wheel opens by `ctypes`, and which programs it calls. Package names are of
+bookworm; `tests/core/test_native.py` holds them against the real index of packages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+_HDF5 = ("libhdf5-103-1", "libhdf5-hl-100")
+_JPEG = ("libfreetype6", "libjpeg62-turbo")
+_FFMPEG = ("avcodec", "avdevice", "avfilter", "avformat", "avutil", "swresample", "swscale")
+
+BUILD: Mapping[str, tuple[str, ...]] = {
+    "atari-py": ("cmake", "zlib1g-dev"),
+    "av": (*(f"lib{part}-dev" for part in _FFMPEG), "pkg-config"),
+    "box2d": ("swig",),
+    "box2d-kengz": ("swig",),
+    "box2d-py": ("swig",),
+    "cffi": ("libffi-dev",),
+    "cryptography": ("cargo", "libffi-dev", "libssl-dev", "pkg-config"),
+    "dlib": ("cmake",),
+    "h5py": ("libhdf5-dev", "pkg-config"),
+    "horovod": ("cmake",),
+    "lightgbm": ("cmake",),
+    "lxml": ("libxml2-dev", "libxslt1-dev"),
+    "matplotlib": ("libfreetype6-dev", "libpng-dev", "pkg-config"),
+    "mpi4py": ("libopenmpi-dev",),
+    "mysqlclient": ("default-libmysqlclient-dev", "pkg-config"),
+    "onnx": ("cmake", "libprotobuf-dev", "protobuf-compiler"),
+    "opencv-contrib-python": ("cmake", "ninja-build"),
+    "opencv-python": ("cmake", "ninja-build"),
+    "pillow": ("libfreetype6-dev", "libjpeg62-turbo-dev", "zlib1g-dev"),
+    "pillow-simd": ("libfreetype6-dev", "libjpeg62-turbo-dev", "zlib1g-dev"),
+    "plyvel": ("libleveldb-dev",),
+    "pocketsphinx": ("libasound2-dev", "libpulse-dev", "swig"),
+    "psycopg2": ("libpq-dev",),
+    "pyaudio": ("portaudio19-dev",),
+    "pycairo": ("libcairo2-dev", "pkg-config"),
+    "pycurl": ("libcurl4-openssl-dev", "libssl-dev"),
+    "pygraphviz": ("libgraphviz-dev", "pkg-config"),
+    "pyproj": ("libproj-dev", "proj-bin"),
+    "python-snappy": ("libsnappy-dev",),
+    "scipy": ("gfortran", "libopenblas-dev", "pkg-config"),
+    "sentencepiece": ("cmake", "pkg-config"),
+    "shapely": ("libgeos-dev",),
+    "simpleaudio": ("libasound2-dev",),
+    "tables": ("libbz2-dev", "libhdf5-dev", "liblzo2-dev", "pkg-config"),
+    "tokenizers": ("cargo",),
+    "xgboost": ("cmake",),
+}
+"""What a source distribution needs beside a C and C++ compiler, sorted."""
+
+BUILT: Mapping[str, tuple[str, ...]] = {
+    "av": ("libavcodec59", "libavdevice59", "libavfilter8", "libavformat59", "libavutil57", "libswresample4", "libswscale6"),
+    "h5py": _HDF5,
+    "lightgbm": ("libgomp1",),
+    "lxml": ("libxml2", "libxslt1.1"),
+    "matplotlib": ("libfreetype6", "libpng16-16"),
+    "mpi4py": ("libopenmpi3", "openmpi-bin"),
+    "mysqlclient": ("libmariadb3",),
+    "onnx": ("libprotobuf32",),
+    "pillow": _JPEG,
+    "pillow-simd": _JPEG,
+    "plyvel": ("libleveldb1d",),
+    "pocketsphinx": ("libasound2", "libpulse0"),
+    "psycopg2": ("libpq5",),
+    "pyaudio": ("libportaudio2",),
+    "pycairo": ("libcairo2",),
+    "pycurl": ("libcurl4",),
+    "pygraphviz": ("graphviz",),
+    "pyproj": ("libproj25",),
+    "python-snappy": ("libsnappy1v5",),
+    "scikit-learn": ("libgomp1",),
+    "scipy": ("libgfortran5", "libopenblas0"),
+    "shapely": ("libgeos-c1v5",),
+    "simpleaudio": ("libasound2",),
+    "tables": (*_HDF5, "liblzo2-2"),
+    "xgboost": ("libgomp1",),
+}
+"""What such a build links to and therefore wants when it runs."""
+
+OPENED: Mapping[str, tuple[str, ...]] = {
+    "cairocffi": ("libcairo2",),
+    "cairosvg": ("libcairo2",),
+    "ffmpeg-python": ("ffmpeg",),
+    "ffmpy": ("ffmpeg",),
+    "gitpython": ("git",),
+    "graphviz": ("graphviz",),
+    "openai-whisper": ("ffmpeg",),
+    "pdf2image": ("poppler-utils",),
+    "pydot": ("graphviz",),
+    "pydub": ("ffmpeg",),
+    "pyfluidsynth": ("libfluidsynth3",),
+    "pylibdmtx": ("libdmtx0b",),
+    "pytesseract": ("tesseract-ocr",),
+    "python-magic": ("libmagic1",),
+    "python-vlc": ("libvlc5",),
+    "pyttsx3": ("espeak", "libespeak1"),
+    "pyusb": ("libusb-1.0-0",),
+    "pyzbar": ("libzbar0",),
+    "rtree": ("libspatialindex-c6",),
+    "sounddevice": ("libportaudio2",),
+    "soundfile": ("libsndfile1",),
+    "sox": ("sox",),
+    "tika": ("default-jre-headless",),
+    "wand": ("libmagickwand-6.q16-6",),
+    "weasyprint": ("libpango-1.0-0", "libpangoft2-1.0-0"),
+    "whisper": ("ffmpeg",),
+}
+"""Libraries opened by name and programs called: nothing in the files of a wheel says so."""
+
+
+def build_packages(names: Iterable[str]) -> tuple[str, ...]:
+    """The Debian packages, beside a compiler, that source distributions of these canonical names are built with, sorted."""
+    return tuple(sorted({package for name in names for package in BUILD.get(name, ())}))
+
+
+def run_packages(names: Iterable[str], built: Iterable[str] = ()) -> tuple[str, ...]:
+    """The Debian packages that these distributions open or call, and those that the ones `built` from source link to, sorted."""
+    opened = {package for name in names for package in OPENED.get(name, ())}
+    return tuple(sorted(opened | {package for name in built for package in BUILT.get(name, ())}))

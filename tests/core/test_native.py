@@ -1,0 +1,40 @@
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from resolver.core.native import BUILD, BUILT, OPENED, build_packages, run_packages
+from resolver.core.package import normalize
+
+TABLES = (BUILD, BUILT, OPENED)
+
+
+def test_names_are_canonical_and_lists_sorted():
+    for table in TABLES:
+        assert list(table) == [normalize(name) for name in table]
+        for packages in table.values():
+            assert packages
+            assert list(packages) == sorted(packages)
+
+
+def test_what_links_to_something_is_built_against_it():
+    assert set(BUILT) - set(BUILD) <= {"scikit-learn"}
+
+
+def test_packages_of_several_distributions_come_once_and_sorted():
+    assert build_packages(["pillow", "dlib", "flask", "onnx"])[:2] == ("cmake", "libfreetype6-dev")
+    assert run_packages(["pytesseract", "flask"], ["h5py", "tables"]) == ("libhdf5-103-1", "libhdf5-hl-100", "liblzo2-2", "tesseract-ocr")
+    assert run_packages(["flask"]) == ()
+
+
+@pytest.mark.network
+@pytest.mark.skipif(not shutil.which("apt-cache"), reason="no apt-cache on this machine")
+def test_every_package_exists_in_bookworm():
+    system = Path("/etc/os-release").read_text()
+    names = sorted({package for table in TABLES for packages in table.values() for package in packages})
+    told = subprocess.run(["apt-cache", "show", "--no-all-versions", *names], capture_output=True, text=True, check=False).stdout
+    found = {line.split()[1] for line in told.splitlines() if line.startswith("Package: ")}
+    if "VERSION_CODENAME=bookworm" not in system or "swig" not in found:
+        pytest.skip("the package lists of this machine are empty or of another Debian")
+    assert [name for name in names if name not in found] == []

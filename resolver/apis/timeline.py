@@ -42,6 +42,7 @@ class SqliteTimeline:
         self._records: dict[str, Record | None] = {}
         self._orders: dict[str, list[tuple[int, Version, str]]] = {}
         self._answers: dict[tuple[str, str], tuple[Mask, Mask]] = {}
+        self._used: dict[tuple[str, int, bool], Mapping[str, Sequence[str]]] = {}
 
     def __getstate__(self) -> dict[str, Path]:
         return {"_path": self._path}
@@ -181,12 +182,17 @@ class SqliteTimeline:
         record, place = self._nearest(key, version)
         if record is None:
             return {}
+        # Many versions have one nearest walked one.
+        known = self._used.get((key, place, later))
+        if known is not None:
+            return known
         found: dict[str, tuple[str, ...]] = {}
         for root in record.keys("U"):
             dotted = [d for mask, text in record.groups("U", root) if mask >> place & 1 for d in text.split(" ")]
             kept = tuple(sorted(d.lstrip(":") for d in dotted if d.startswith(":") == later))
             if kept:
                 found[root] = kept
+        self._used[key, place, later] = found
         return found
 
 

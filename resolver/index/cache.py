@@ -80,6 +80,13 @@ class Cache:
         except (zlib.error, ValueError, TypeError):
             return None
 
+    def files(self) -> frozenset[str]:
+        """The keys of all facts that were kept when this was asked."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            if self._base:
+                return frozenset(file for (file,) in self._base.execute("SELECT file FROM facts"))
+        return frozenset()
+
     def keep_facts(self, file: str, facts: Facts) -> None:
         """Remember facts for good: a file never changes."""
         body = zlib.compress(json.dumps(_freeze(facts), separators=(",", ":")).encode())

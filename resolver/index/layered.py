@@ -41,7 +41,7 @@ class LayeredIndex:
     def release(self, name: NormalizedName, version: str) -> Release | None:
         """The release with its metadata; None when it has none, or when only an index that cannot be asked would have it."""
         if name in self._names:
-            found = self._frozen.release(name, version)
+            found = self._frozen.release(name, version) or self.kept(name, version)
             if found is not None or self._live is None:
                 return found
             try:
@@ -51,6 +51,13 @@ class LayeredIndex:
         if self._live is None:
             return self._frozen.release(name, version)  # raises, with near names
         return self._live.release(name, version)
+
+    def kept(self, name: NormalizedName, version: str) -> Release | None:
+        """A release of the snapshot whose metadata the snapshot lacks but this machine has read before."""
+        if self._live is None or name not in self._names:
+            return None
+        bare = self._frozen.listed(name, version)
+        return self._live.kept(bare) if bare is not None else None
 
     def prefetch(self, names: Iterable[NormalizedName]) -> None:
         """Fetch at once the pages of those names that the snapshot lacks; costs nothing when there are none."""
@@ -63,7 +70,8 @@ class LayeredIndex:
         live = self._live
         if live is None:
             return
-        missing = [(n, v) for n, v in dict.fromkeys(wanted) if n not in self._names or self._frozen.release(n, v) is None]
+        unread = [(n, v) for n, v in dict.fromkeys(wanted) if n not in self._names or self._frozen.release(n, v) is None]
+        missing = [(n, v) for n, v in unread if self.kept(n, v) is None]
         if missing:
             with ThreadPoolExecutor(self._workers, thread_name_prefix="metadata") as pool:
                 for _ in pool.map(lambda one: self._try(live, *one), missing):

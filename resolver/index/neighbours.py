@@ -43,7 +43,10 @@ class NeighbourIndex:
             return self._layered.release(name, version)
         key = (name, version)
         if key not in self._borrowed:
-            self._borrowed[key] = self._find(name, version)
+            kept = self._layered.kept(name, version)
+            if kept is not None:
+                self._read.setdefault(name, self._readable(name))[version] = kept
+            self._borrowed[key] = kept or self._find(name, version)
         return self._borrowed[key]
 
     def is_borrowed(self, name: NormalizedName, version: str) -> bool:

@@ -50,6 +50,7 @@ class LiveIndex:
         self._near, self._workers, self._max_age, self._listing = near, workers, max_age, listing
         self._known: dict[NormalizedName, tuple[tuple[Release, ...], Mapping[str, Sources]]] = {}
         self._complete: dict[tuple[NormalizedName, str], Release | None] = {}
+        self._kept: frozenset[str] | None = None
         self._locks: dict[object, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -74,6 +75,15 @@ class LiveIndex:
                 facts = self.facts(name, bare.version)
                 self._complete[key] = complete(bare, facts) if facts else None
             return self._complete[key]
+
+    def kept(self, bare: Release) -> Release | None:
+        """A listed release with its metadata when that was read on this machine before; asks nobody."""
+        if self._kept is None:
+            self._kept = self._cache.files()
+        for file in bare.files:
+            if file.sha256 in self._kept and (facts := self._cache.facts(file.sha256)) and facts != _UNREADABLE:
+                return complete(bare, facts)
+        return None
 
     def facts(self, name: NormalizedName, version: str) -> Facts | None:
         """What can be read of one release, or None; `version` spelled as `releases` does."""

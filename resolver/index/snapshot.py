@@ -83,9 +83,13 @@ class Snapshot:
 
     def release(self, name: NormalizedName, version: str) -> Release | None:
         """The release with its metadata, None when the snapshot does not hold it. Microseconds once the package is loaded."""
-        shelf = self.shelf(name)
-        found = self._by_version[name].get(version) or self._respelled(name, version)
-        return found if found is not None and found.version in shelf.read else None
+        found = self.listed(name, version)
+        return found if found is not None and found.version in self.shelf(name).read else None
+
+    def listed(self, name: NormalizedName, version: str) -> Release | None:
+        """The release, with or without its metadata; None when the index did not list it."""
+        self.shelf(name)
+        return self._by_version[name].get(version) or self._respelled(name, version)
 
     def _respelled(self, name: NormalizedName, version: str) -> Release | None:
         """The release of an equal version that the index spells otherwise; remembered under this spelling too."""

@@ -31,6 +31,9 @@ class Recorded(LayeredIndex):
     def prefetch_releases(self, wanted) -> None:
         pass
 
+    def kept(self, name: NormalizedName, version: str):
+        return None
+
     def release(self, name: NormalizedName, version: str):
         self.asked.append(version)
         return self._fake.release(name, version)

@@ -1,6 +1,6 @@
 """The package index as pip is configured to see it: addresses, credentials, proxies and certificates are pip's own.
 
-pip and pip-tools are imported when the first request is made: that alone takes most of a second.
+pip-tools is imported when the first request is made: that alone takes a good part of a second.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from resolver.core.errors import IndexUnreachable, UsageError
 from resolver.core.package import NormalizedName
 
 _MOST_FAILURES = 2
+_FIXED = ("--no-cache-dir", "--no-input")
 
 
 class AnswerTooLong(Exception):
@@ -53,7 +54,7 @@ class PipAccess:
     """
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
-        self._arguments = [*arguments, "--no-cache-dir", "--no-input"]
+        self._arguments = [*arguments, *_FIXED]
         self._failures: dict[str, int] = {}
         self._lock = threading.Lock()
         self._session: Any = None
@@ -63,7 +64,10 @@ class PipAccess:
     @property
     def indexes(self) -> tuple[str, ...]:
         """Addresses of the indexes in pip's order, those that an image build cannot see left out."""
-        self._open()
+        if not self._indexes and len(self._arguments) == len(_FIXED):
+            self._indexes = _visible(configured(), ())[0]
+        if not self._indexes:
+            self._open()
         return self._indexes
 
     def pages(self, name: NormalizedName) -> Sequence[str]:
@@ -114,6 +118,39 @@ class PipAccess:
                 self._indexes, self.notes = _visible(repository.finder.index_urls, repository.options.find_links)
                 self._session = repository.session
             return self._session
+
+
+def configured() -> tuple[str, ...]:
+    """The index addresses of pip's configuration files and environment, as `pip install` would order them; read by pip's own reader,
+    without the rest of pip (a warm resolution makes no request and needs no more than these). Empty when pip cannot read them.
+    """
+    from pip._internal.configuration import Configuration
+    from pip._internal.exceptions import PipError
+    from pip._internal.models.index import PyPI
+
+    told: dict[str, str] = {}
+    try:
+        reader = Configuration(isolated=False)
+        reader.load()
+        for section in ("global", "install", ":env:"):
+            for key, value in _entries(reader):
+                place, _, name = key.rpartition(".")
+                if place == section and name in {"index-url", "extra-index-url", "no-index"} and (value or section != ":env:"):
+                    told[name] = value
+    except (PipError, OSError, ValueError):
+        return ()
+    if told.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
+        return ()
+    return (told.get("index-url") or PyPI.simple_url, *told.get("extra-index-url", "").split())
+
+
+def _entries(reader: Any) -> Iterator[tuple[str, str]]:
+    """Key and value of every entry; newer pips group them by the file that they stand in."""
+    for key, value in reader.items():
+        if isinstance(value, Mapping):
+            yield from ((str(inner), str(text)) for inner, text in value.items())
+        else:
+            yield str(key), str(value)
 
 
 def _unreachable(host: str, reason: str) -> IndexUnreachable:

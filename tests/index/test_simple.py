@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,7 +9,7 @@ import pytest
 from resolver.core.errors import IndexUnreachable, UnknownPackage
 from resolver.core.package import NormalizedName
 from resolver.index.cache import Cache
-from resolver.index.pipconfig import PipAccess
+from resolver.index.pipconfig import PipAccess, _visible, configured
 from resolver.index.simple import LiveIndex
 from tests.index.server import Hosted, IndexServer, sdist, wheel
 
@@ -191,3 +192,31 @@ def test_a_cache_folder_that_cannot_be_made_is_done_without(server, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert live(server, cache=Cache(blocked / "below")).releases(DEMO)
+
+
+@pytest.mark.parametrize(
+    ("file", "environment"),
+    [
+        ("[global]\nindex-url = https://one.test/simple\n", {}),
+        ("[global]\nindex-url = https://one.test/simple\n[install]\nindex-url = https://two.test/simple\n", {}),
+        ("[global]\nextra-index-url =\n  https://one.test/a\n  https://u:p@two.test/b\n", {}),
+        (
+            "[install]\nindex-url = https://one.test/simple\n",
+            {"PIP_INDEX_URL": "https://env.test/simple", "PIP_EXTRA_INDEX_URL": "https://x.test/y"},
+        ),
+        ("[global]\nno-index = true\n", {}),
+        ("", {}),
+    ],
+)
+def test_the_light_reading_of_pips_configuration_agrees_with_pip(file, environment, tmp_path, monkeypatch):
+    config = tmp_path / "pip.conf"
+    config.write_text(file)
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    whole = PipAccess()
+    whole._open()
+    assert _visible(configured(), ())[0] == whole._indexes
+    assert PipAccess().indexes == whole._indexes

@@ -111,6 +111,8 @@ def resolve(
             break
         reporter.note(f"the best set does not keep to the metadata of its own releases: {whole.wrong[0]}")
     best, others, wrong = _soundest(ranked, complete)
+    if not best.reasons:  # the ranker tells them for its own first few only
+        best = dataclasses.replace(best, reasons=ranker.rank(project, [best.candidate])[0].reasons)
     return Resolution(
         project=project,
         target=best.candidate.target,

@@ -60,6 +60,7 @@ COMPANIONS = {
     "tensorflow-datasets": ("tensorflow",),
     "tensorflow-estimator": ("tensorflow",),
     "tf-keras": ("tensorflow",),
+    "scipy": ("pillow",),  # scipy.misc has its image functions only beside it
     "tf-slim": ("tensorflow",),
     "tensorlayer": ("tensorflow",),
     "tflearn": ("tensorflow",),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resolver.compose.rooms import Rooms, extra
+from resolver.compose.rooms import WANTS_FILE, Rooms, extra
 from resolver.core.candidate import Candidate
 from resolver.core.errors import UsageError
 from resolver.core.outcome import BuildSpec, Outcome
@@ -178,13 +179,18 @@ class House(Rooms):
     def train(self, *, folder: Path | None, outcomes: Path | None, seed: int) -> dict[str, object]:
         """Train a challenger and promote it when it is better; a report for people and programs."""
         extra("train", "sklearn", "pandas", "mlflow")
+        from resolver.rank.files import write_whole
         from resolver.train.training import train
+        from resolver.train.wants import wants
 
+        place = folder or Path(self.settings.ranker)
+        seen = list(self.seen(outcomes))
+        write_whole(place / WANTS_FILE, json.dumps(wants(seen, self.known_owners), indent=1) + "\n")
         report = train(
-            self.seen(outcomes),
+            seen,
             self.index,
             self.timeline,
-            folder=folder or Path(self.settings.ranker),
+            folder=place,
             tracker=self.tracker,
             reporter=self.reporter,
             seed=seed,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import json
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from resolver.solve.solver import InProcessSolver
     from resolver.store.database import DatabaseStore
 
+
+WANTS_FILE = "wants.json"
+"""Beside the champion: what releases import and nobody declares, as builds have shown."""
 
 SHORTEST_NAMESAKE = 3
 """Shorter import names are too often a project's own module to be looked up on the index."""
@@ -119,12 +124,24 @@ class Rooms:
 
         return load_ranker(Path(self.settings.ranker), self.index, self.timeline, owners=self.known_owners, marks=self.marks)
 
+    @functools.cached_property
+    def wants(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """What builds found missing beside releases (written by training); empty when nothing was written."""
+        place = Path(self.settings.ranker) / WANTS_FILE
+        try:
+            found = json.loads(place.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as problem:
+            raise ResolverError(f"cannot read {place}: {problem}", hint="train again, or reinstall the program") from problem
+        return dict(found)
+
     def solver(self, *, strict: bool = False, steered: bool = True) -> InProcessSolver:
         """A solver over the index, steered by the judge unless told otherwise."""
         from resolver.flows.implied import ImpliedNeeds
         from resolver.solve.solver import InProcessSolver
 
-        implied = ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names))
+        implied = ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names), self.wants)
         judge = self.judge if steered else None
         return InProcessSolver(self.index, judge=judge, implied=implied, strict=strict, reporter=self.reporter)
 

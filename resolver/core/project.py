@@ -34,9 +34,9 @@ class Need:
     """A constraint: one PEP 508 requirement (normalised text, markers kept) and where it was written.
 
     `constraint` marks a line of a constraints file (it restricts but does not install). `strength` orders what gives way when needs
-    contradict each other: 4 command line, 3 exact pins of the main requirements file, 2 hand-written ranges and pins elsewhere,
-    1 setup.py ranges and inferred needs, 0 what only the source's uses say. `url` keeps a direct reference (VCS, URL, path) that no
-    index can answer.
+    contradict each other: 5 command line, 4 uses that every version of a written line surely lacks, 3 exact pins of the main
+    requirements file, 2 hand-written ranges and pins elsewhere, 1 setup.py ranges and inferred needs, 0 what only the source's uses
+    say. `url` keeps a direct reference (VCS, URL, path) that no index can answer.
     """
 
     requirement: str

@@ -1,7 +1,9 @@
 """Turning what the source uses into needs: versions of a distribution that lack a used name are ruled out, softly.
 
 A project that calls `tensorflow.placeholder` and says nothing of versions has still said `tensorflow<2`. The timeline knows it; here
-it becomes a need of the weakest strength, with the file and line of the use, so that a contradiction relaxes it before any pin.
+it becomes a need of the weakest strength, with the file and line of the use, so that a contradiction relaxes it before any pin. Only
+where every version that a written line admits surely lacks a used name, and others have them all, the line is the weaker evidence
+(`tensorflow==2.6.0`, bumped by a robot, above `tensorflow.placeholder`): then it gives way, and is told.
 """
 
 from __future__ import annotations
@@ -21,6 +23,12 @@ from resolver.interfaces import PackageIndex, Timeline
 MISSING = 0.5
 """A name offered with less certainty than this counts as missing."""
 
+SURELY_MISSING = 0.05
+"""The same for a name that contradicts a written line: a walked version lacks it, or both walked neighbours do."""
+
+PROVEN = 4
+"""The strength of what the uses say where a written line cannot be right."""
+
 Owners = Callable[[str], Sequence[str]]
 
 
@@ -37,7 +45,9 @@ def narrow(project: Project, index: PackageIndex, timeline: Timeline, owners: Ow
             versions = [r.version for r in index.releases(name)]
         except LookupError:
             continue
-        need = _need(name, uses, _within(versions, wanted.get(name, ())), timeline)
+        finals = _finals(versions)
+        inside = _within(finals, wanted.get(name, ()))
+        need = _contradicting(name, uses, inside, finals, timeline) or _need(name, uses, inside, timeline)
         if need:
             added.append(need)
     return dataclasses.replace(project, needs=project.needs + tuple(added))
@@ -75,8 +85,8 @@ def uses_by_distribution(project: Project, owners: Owners) -> dict[NormalizedNam
     return found
 
 
-def _within(versions: Sequence[str], specifiers: Sequence[str]) -> list[Version]:
-    """Final versions that the specifiers admit (all of them when none is admitted), ascending."""
+def _finals(versions: Sequence[str]) -> list[Version]:
+    """The final versions among texts, ascending."""
     parsed = []
     for text in versions:
         try:
@@ -85,11 +95,35 @@ def _within(versions: Sequence[str], specifiers: Sequence[str]) -> list[Version]
             continue
         if not version.is_prerelease:
             parsed.append(version)
+    return sorted(parsed)
+
+
+def _within(versions: Sequence[Version], specifiers: Sequence[str]) -> list[Version]:
+    """The versions that the specifiers admit, all of them when none is admitted."""
     try:
         spec = SpecifierSet(",".join(filter(None, specifiers)))
     except InvalidSpecifier:
         spec = SpecifierSet()
-    return sorted([v for v in parsed if spec.contains(v)] or parsed)
+    return [v for v in versions if spec.contains(v)] or list(versions)
+
+
+def _contradicting(
+    name: NormalizedName, uses: Sequence[Use], inside: Sequence[Version], every: Sequence[Version], timeline: Timeline
+) -> Need | None:
+    """The need against written lines whose every version surely lacks a used name while some other version lacks none; else None."""
+    if len(inside) == len(every) or not all(_lacks(name, uses, version, timeline, SURELY_MISSING) for version in inside):
+        return None
+    whole = [version for version in every if not _lacks(name, uses, version, timeline, MISSING)]
+    if not whole:
+        return None
+    need = _need(name, uses, every, timeline)
+    return dataclasses.replace(need, strength=PROVEN) if need else None
+
+
+def _lacks(name: NormalizedName, uses: Sequence[Use], version: Version, timeline: Timeline, most: float) -> bool:
+    """Whether a version lacks a public name that the source uses, at `most` certainty that it is there."""
+    dotted = sorted({use.dotted for use in uses if not any(part.startswith("_") for part in use.dotted.split("."))})
+    return any(sure is not None and sure <= most for sure in timeline.offers(name, str(version), dotted))
 
 
 def _need(name: NormalizedName, uses: Sequence[Use], versions: Sequence[Version], timeline: Timeline) -> Need | None:

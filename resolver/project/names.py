@@ -44,8 +44,10 @@ def wanted_by(uses: Iterable[Use]) -> list[Wanted]:
     return list(found.values())
 
 
-def infer(wanted: Iterable[Wanted], needs: Sequence[Need], owners: Owners, choices: Iterable[Choice] = ()) -> Inferred:
-    """One open need of strength 1 for each distribution that is wanted and that `needs` do not name.
+def infer(
+    wanted: Iterable[Wanted], needs: Sequence[Need], owners: Owners, choices: Iterable[Choice] = (), uses: Iterable[Use] = ()
+) -> Inferred:
+    """One open need of strength 1 for each distribution that is wanted and that `needs` do not name, or that some of `uses` want.
 
     Of each choice between imports one is a need, the last unless another is there already. One or two `owners` calls per key.
     """
@@ -74,6 +76,11 @@ def infer(wanted: Iterable[Wanted], needs: Sequence[Need], owners: Owners, choic
         origins |= {key: choice.origin for key in keys[:1] if key not in origins}
     for need in needs:
         origins.setdefault(Requirement(need.requirement).name.replace("-", "_"), need.origin)
+    for use in uses:
+        if not use.guarded:
+            parts = use.dotted.split(".")
+            for length in range(2, len(parts) + 1):
+                origins.setdefault(".".join(parts[:length]), use.origin)
     for need, note in _companions(chosen, origins):
         found.append(need)
         notes.append(note)

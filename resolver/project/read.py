@@ -48,7 +48,7 @@ def read_project(
     artifacts, damaged = read_artifacts(tree)
     hearsay = () if any(need.strength for need in declared.reading.needs) else notebooks.reading.needs
     needs = tuple(_without_repeats((*declared.reading.needs, *hearsay)))
-    inferred = infer([*wanted_by(found.uses), *_loaded(artifacts)], needs, owners, found.choices)
+    inferred = infer([*wanted_by(found.uses), *_loaded(artifacts)], needs, owners, found.choices, found.uses)
     if not needs and not inferred.needs and not sources and not notebooks.sources:
         hint = "Name a requirements file or the folder with the sources."
         raise ProjectError(f"{path} declares no needs and has no Python sources", hint=hint)

@@ -20,7 +20,9 @@ class Renaming:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
-    """An import root that cannot run alone although its metadata does not say so: `any` of these roots will do, else `add` one."""
+    """A module or name (`root`, dotted when only a part of its distribution is meant) that cannot run alone although no metadata says
+    so: `any` of these roots will do, else `add` is added.
+    """
 
     root: str
     any: tuple[str, ...]

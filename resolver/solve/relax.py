@@ -19,7 +19,7 @@ from resolver.solve.view import View
 _INFERRED = frozenset({OriginKind.IMPORTED, OriginKind.ARTIFACT})
 LEFT_OUT = "left out"
 
-_UNMOVED = 4
+_UNMOVED = 5
 """The strength of what the command line asks for; it never gives."""
 
 
@@ -126,7 +126,7 @@ def _softest(view: View, current: Sequence[Need], core: Sequence[Need]) -> list[
     """Places of the core's needs, those to loosen first at the front: weak ones, and what others merely depend on."""
     wanted = {d.name for need in core for e in _first(view, need) for d in view.demands(e)}
     inside = {id(need) for need in core}
-    places = [at for at, need in enumerate(current) if id(need) in inside and need.strength < 4]
+    places = [at for at, need in enumerate(current) if id(need) in inside and need.strength < _UNMOVED]
     return sorted(places, key=lambda at: (current[at].strength, name_of(current[at]) not in wanted, -at))
 
 

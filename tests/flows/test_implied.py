@@ -41,3 +41,11 @@ def test_uses_inside_functions_are_no_needs() -> None:
 
 def test_pkg_resources_means_a_setuptools_that_still_has_it() -> None:
     assert implied({"pkg_resources": ["pkg_resources.get_distribution"]}) == ("setuptools<81",)
+
+
+def test_what_builds_found_missing_holds_for_the_minor_release() -> None:
+    seen = {"keras": {"2.2.4": ["pkg_resources", "numpy"]}}
+    needs = ImpliedNeeds(Takes({}), lambda root: OWNERS.get(root, []), frozenset(), seen)
+    assert needs(Release(pin=Pin(normalize("keras"), "2.2.5"))) == ("setuptools<81", "numpy")
+    assert needs(Release(pin=Pin(normalize("keras"), "2.3.0"))) == ()
+    assert needs(Release(pin=Pin(normalize("keras"), "2.2.1"), requires=("numpy>=1",))) == ("setuptools<81",)

@@ -25,11 +25,14 @@ class Shelf:
 class Offers:
     """Names with the half-open range of versions that have them; everything else is unknown."""
 
-    def __init__(self, ranges: Mapping[str, tuple[float, float]]) -> None:
-        self._ranges = ranges
+    def __init__(self, ranges: Mapping[str, tuple[float, float]], absent: float = 0.0) -> None:
+        self._ranges, self._absent = ranges, absent
 
     def offers(self, name: str, version: str, dotted: Sequence[str]) -> Sequence[float | None]:
-        return [(1.0 if self._ranges[d][0] <= float(version) < self._ranges[d][1] else 0.0) if d in self._ranges else None for d in dotted]
+        return [
+            (1.0 if self._ranges[d][0] <= float(version) < self._ranges[d][1] else self._absent) if d in self._ranges else None
+            for d in dotted
+        ]
 
     def uses(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
         return {}
@@ -46,8 +49,8 @@ def project(*uses: str, needs: Sequence[str] = ("tf",)) -> Project:
 INDEX: PackageIndex = Shelf(tf=["2.1", "2.0", "1.2", "1.1", "1.0"])
 
 
-def added(given: Project, ranges: Mapping[str, tuple[float, float]]) -> list[str]:
-    found = narrow(given, INDEX, Offers(ranges), lambda root: [root])
+def added(given: Project, ranges: Mapping[str, tuple[float, float]], absent: float = 0.0) -> list[str]:
+    found = narrow(given, INDEX, Offers(ranges, absent), lambda root: [root])
     return [n.requirement for n in found.needs if n.constraint]
 
 
@@ -77,7 +80,21 @@ def test_unknown_names_and_names_everywhere_add_nothing() -> None:
 
 
 def test_only_versions_that_the_declared_needs_admit_count() -> None:
-    assert added(project("tf.placeholder", needs=["tf>=2"]), {"tf.placeholder": (0, 2)}) == []
+    assert added(project("tf.placeholder", needs=["tf>=1.2"]), {"tf.placeholder": (0, 2)}) == ["tf<=1.2"]
+    assert added(project("tf.placeholder", needs=["tf>=2"]), {"tf.placeholder": (0, 2)}, absent=0.2) == []
+
+
+def test_a_line_whose_every_version_surely_lacks_a_name_is_contradicted_from_above_it() -> None:
+    given = project("tf.placeholder", "tf.zeros", needs=["tf==2.1"])
+    ranges = {"tf.placeholder": (0, 2), "tf.zeros": (0, 9)}
+    assert added(given, ranges) == ["tf<=1.2"]
+    need = narrow(given, INDEX, Offers(ranges), lambda root: [root]).needs[-1]
+    assert (need.strength, str(need.origin)) == (4, "app.py:7")
+
+
+def test_a_line_stands_when_no_version_has_every_name_or_a_private_one_alone_is_missing() -> None:
+    assert added(project("tf.placeholder", "tf.nest", needs=["tf==2.1"]), {"tf.placeholder": (0, 1.1), "tf.nest": (2, 9)}) == []
+    assert added(project("tf._core.thing", needs=["tf==2.1"]), {"tf._core.thing": (0, 2)}) == []
 
 
 def test_guarded_uses_and_foreign_roots_are_left_alone() -> None:

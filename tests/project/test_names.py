@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from resolver.core.project import Need, Origin, OriginKind, Use
@@ -129,3 +131,18 @@ def test_the_table_is_consistent() -> None:
 def test_one_of_a_choice_is_a_need(dotted: tuple[str, ...], declared: list[str], added: list[str]) -> None:
     inferred = infer([], [need(text) for text in declared], owners, [Choice(dotted=dotted, origin=ORIGIN)])
     assert [item.requirement for item in inferred.needs] == added
+
+
+@pytest.mark.parametrize(
+    ("used", "declared", "added"),
+    [
+        ("torch.utils.tensorboard.SummaryWriter", ["torch"], ["tensorboard"]),
+        ("torch.utils.data.DataLoader", ["torch"], []),
+        ("torch.utils.tensorboard.SummaryWriter", ["torch", "tensorboard==2.0"], []),
+        ("fastapi.File", ["fastapi"], ["python-multipart"]),
+    ],
+)
+def test_a_part_of_a_distribution_brings_what_only_that_part_wants(used, declared, added):
+    use = Use(dotted=used, origin=ORIGIN)
+    assert [item.requirement for item in infer([], [need(text) for text in declared], owners, uses=[use]).needs] == added
+    assert not infer([], [need(text) for text in declared], owners, uses=[dataclasses.replace(use, guarded=True)]).needs

@@ -1,7 +1,8 @@
 """Metadata of a release that nobody has read yet, taken from its nearest neighbour that was.
 
 Two patch releases of one minor line ask for the same things nearly always, and reading a release out of its remote wheel costs a third of a
-second; a search touches hundreds. So the search works with what the neighbour asks for, and the set that is chosen is checked exactly.
+second; a search touches hundreds, many of them too old to be chosen. So the search works with what the nearest neighbour asks for, the set
+that is chosen is checked exactly, and where that finds a difference the search is made again with what was learnt.
 """
 
 from __future__ import annotations
@@ -14,9 +15,6 @@ from packaging.version import InvalidVersion, Version
 from resolver.core.errors import IndexUnreachable, UnknownPackage
 from resolver.core.package import NormalizedName, Release
 from resolver.index.layered import LayeredIndex
-
-REACH = 4
-"""A neighbour this many minor versions away (same major) still speaks for a release."""
 
 
 class NeighbourIndex:
@@ -97,12 +95,12 @@ class NeighbourIndex:
         )
 
     def _near(self, name: NormalizedName, wanted: Version) -> Release | None:
-        """The nearest release of the same major line whose metadata is at hand, within reach."""
+        """The nearest release whose metadata is at hand, one of the same major line before all others."""
         if name not in self._read:
             self._read[name] = self._readable(name)
-        line = [(v, r) for text, r in list(self._read[name].items()) if (v := _parsed(text)) and v.release[:1] == wanted.release[:1]]
+        line = [(v, r) for text, r in list(self._read[name].items()) if (v := _parsed(text))]
         best = min(line, key=lambda pair: _distance(wanted, pair[0]), default=None)
-        return best[1] if best and _distance(wanted, best[0])[0] <= REACH else None
+        return best[1] if best else None
 
     def _readable(self, name: NormalizedName) -> dict[str, Release]:
         return {v: r for v in self._layered.readable(name) if (r := self._layered.release(name, v))}
@@ -116,6 +114,6 @@ def _parsed(version: str) -> Version | None:
 
 
 def _distance(wanted: Version, other: Version) -> tuple[int, ...]:
-    """How far apart two versions of one major line are: minors first, then micros; an older neighbour wins a tie."""
-    ours, theirs = (*wanted.release, 0, 0)[1:3], (*other.release, 0, 0)[1:3]
-    return (abs(ours[0] - theirs[0]), abs(ours[1] - theirs[1]), int(theirs > ours))
+    """How far apart two versions are: majors first, then minors, then micros; an older neighbour wins a tie."""
+    ours, theirs = (*wanted.release, 0, 0)[:3], (*other.release, 0, 0)[:3]
+    return (*(abs(one - two) for one, two in zip(ours, theirs, strict=True)), int(theirs > ours))

@@ -57,12 +57,12 @@ def test_one_release_of_a_neighbourhood_is_read_and_speaks_for_the_others() -> N
     assert not index.is_borrowed(LIB, "1.3.1")
 
 
-def test_another_major_or_a_far_minor_is_read_itself() -> None:
-    layered = Recorded()
-    index = NeighbourIndex(layered)
-    assert requires(index, "1.3.0") == ("dep==1.3.0",)
-    assert requires(index, "2.0") == ("dep==2.0",)
-    assert requires(index, "1.9") == ("dep==1.9",)
+def test_the_nearest_of_the_same_major_speaks_before_any_other_major() -> None:
+    index = NeighbourIndex(Recorded())
+    index.learn([(LIB, "2.0"), (LIB, "1.0")])
+    assert requires(index, "1.9") == ("dep==1.0",)
+    assert requires(index, "1.3.0") == ("dep==1.0",)
+    assert index.is_borrowed(LIB, "1.9")
 
 
 def test_exact_reads_what_was_borrowed() -> None:

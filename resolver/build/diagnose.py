@@ -82,6 +82,11 @@ def _symbol(match: re.Match[str], _error: Raised, report: Report) -> str:
 
 _TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel", "tf-nightly")
 
+_CIRCUMSTANCE = re.compile(
+    r"Working outside of (request|application) context|NLTK Downloader|^LookupError: \*{10}"
+    r"|urlopen error|Max retries exceeded|[Nn]ame resolution|Name or service not known"
+)
+
 _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
     (
         re.compile(
@@ -122,7 +127,19 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
     (re.compile(r"^Timeout:"), F.TIMEOUT, None),
     (re.compile(r"^(MemoryLimit|MemoryError|Killed):|Cannot allocate memory|std::bad_alloc"), F.MEMORY, None),
     (re.compile(r"^(Signal|Exit):"), F.CRASH, None),
-    (re.compile(r"installed pydantic-core version \S+ is incompatible"), F.CONFLICT, _fixed("pydantic-core")),
+    (re.compile(r"installed pydantic-core version \(?\S+\)? is incompatible"), F.CONFLICT, _fixed("pydantic-core")),
+    (re.compile(r"Another metric with the same name already exists"), F.CONFLICT, _fixed("keras")),
+    (
+        re.compile(r"The '([A-Za-z][\w.-]*)[^']*' distribution was not found and is required"),
+        F.MISSING_MODULE,
+        lambda m, _e, r: _installed(m.group(1), r),
+    ),
+    (
+        re.compile(r"is not an acceptable base type|an integer is required \(got type bytes\)|code\(?\)? (expected|takes)"),
+        F.REMOVED_API,
+        _python,
+    ),
+    (re.compile(r"module is deprecated"), F.REMOVED_API, _subject),
     (re.compile(r"jaxlib( version)? \S+ is (newer|older)|jaxlib is version|jaxlib version"), F.ABI, _fixed("jaxlib")),
     (
         re.compile(r"([A-Za-z][\w-]*)[=<>!~]+\S+ is required for a normal functioning"),
@@ -154,6 +171,11 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
     ),
     (re.compile(r"(was|been) (removed|moved)|no longer (supported|available|exists)"), F.REMOVED_API, None),
 )
+
+
+def is_circumstance(text: str) -> bool:
+    """Whether an exception ("Type: message") tells of data or a request that only a running service has, not of the environment."""
+    return bool(_CIRCUMSTANCE.search(text))
 
 
 def item_failure(item: Item, report: Report) -> Diagnosis:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from resolver.build import probe
-from resolver.build.diagnose import item_failure
+from resolver.build.diagnose import is_circumstance, item_failure
 from resolver.build.logs import Diagnosis, install_failure, machine_trouble
 from resolver.build.probe import Item, Report
 from resolver.core.candidate import Edge
@@ -94,7 +94,12 @@ def judge(spec: BuildSpec, left: Left, *, executor: str, seconds: float, image_s
 
 def _probed(spec: BuildSpec, left: Left, report: Report, *, executor: str, seconds: float, image_size: int) -> Outcome:
     direct = frozenset(normalize(n) for n in spec.probe.distributions)
-    deciding = [(item, stage) for kind, stage in MESSAGE_ORDER for item in report.failed(kind) if _decides(item, direct, report)]
+    deciding = [
+        (item, stage)
+        for kind, stage in MESSAGE_ORDER
+        for item in report.failed(kind)
+        if _decides(item, direct, report) and not _circumstantial(item)
+    ]
     trouble = next((t for item, _ in deciding if (t := _disk_full(item))), "")
     if trouble:
         return void(spec, executor, trouble, log=left.probe_log, seconds=seconds)
@@ -118,7 +123,7 @@ def _probed(spec: BuildSpec, left: Left, report: Report, *, executor: str, secon
         message=told.message,
         culprits=tuple(culprits),
         working=tuple(e for e in _working(report) if e not in broken),
-        missing=tuple(i.what for i in report.failed("import", "name")),
+        missing=tuple(i.what for i in report.failed("import", "name") if not _circumstantial(i)),
         libraries=report.libraries,
         released=tuple(line for line in left.harvest.splitlines() if line.strip()),
         seconds=round(seconds, 2),
@@ -127,6 +132,10 @@ def _probed(spec: BuildSpec, left: Left, report: Report, *, executor: str, secon
         executor=executor,
         when=datetime.now(UTC),
     )
+
+
+def _circumstantial(item: Item) -> bool:
+    return any(is_circumstance(f"{error.type}: {error.message}") for error in item.errors)
 
 
 def _decides(item: Item, direct: frozenset[str], report: Report) -> bool:

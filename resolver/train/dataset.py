@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from resolver.build.diagnose import is_circumstance
 from resolver.core.candidate import Candidate, Edge
 from resolver.core.outcome import FailureClass, Outcome, Stage, Verdict
 from resolver.core.package import CUDA, PYTHON, NormalizedName, Pin, Release, normalize
@@ -78,7 +79,7 @@ def read_corpus(outcomes: Iterable[Outcome], assembler: Assembler, *, dated: Map
     """
     examples = []
     for outcome in outcomes:
-        if outcome.verdict is Verdict.VOID:
+        if outcome.verdict is Verdict.VOID or is_circumstance(outcome.message):  # recorded before the probe knew of circumstances
             continue
         spec = outcome.spec
         direct = tuple(sorted(normalize(name) for name in spec.probe.distributions))

@@ -85,6 +85,11 @@ def failed(kind: str, message: str, owner: str = "user", **fields) -> Item:
             FailureClass.CONFLICT,
             "torch",
         ),
+        ("TypeError", "type 'typing.TypeVar' is not an acceptable base type", FailureClass.REMOVED_API, "python"),
+        ("TypeError", "an integer is required (got type bytes)", FailureClass.REMOVED_API, "python"),
+        ("AlreadyExistsError", "Another metric with the same name already exists.", FailureClass.CONFLICT, ""),
+        ("PackageNotFoundError", "The 'absent' distribution was not found and is required", FailureClass.MISSING_MODULE, ""),
+        ("ImportError", "The plotly.plotly module is deprecated,", FailureClass.REMOVED_API, ""),
         ("ValueError", "a riddle", FailureClass.UNKNOWN, ""),
     ],
 )

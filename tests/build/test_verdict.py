@@ -95,3 +95,17 @@ def test_the_installer():
 def test_a_full_disk_during_the_probe_is_void():
     full = {"type": "OSError", "message": "[Errno 28] No space left on device", "frames": []}
     assert outcome(row("import", "import top", error=full), *GOOD[1:], *END).verdict is Verdict.VOID
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("LookupError", "\n" + "*" * 70 + "\n  Resource stopwords not found.\n  Please use the NLTK Downloader to obtain the resource"),
+        ("RuntimeError", "Working outside of request context."),
+        ("URLError", "<urlopen error [Errno -3] Temporary failure in name resolution>"),
+    ],
+)
+def test_what_only_a_running_service_or_a_download_has_is_no_failure(kind, message):
+    rows = [r for r in GOOD if r["item"] != "name"]
+    found = outcome(*rows, row("name", "top.use", error={**ERROR, "type": kind, "message": message}), *END)
+    assert (found.verdict, found.missing) == (Verdict.PASS, ())

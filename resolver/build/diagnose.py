@@ -135,7 +135,7 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
         lambda m, _e, r: _installed(m.group(1), r),
     ),
     (
-        re.compile(r"is not an acceptable base type|an integer is required \(got type bytes\)|code\(?\)? (expected|takes)"),
+        re.compile(r"is not an acceptable base type|an integer is required \(got type bytes\)"),
         F.REMOVED_API,
         _python,
     ),

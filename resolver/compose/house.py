@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from resolver.compose.rooms import WANTS_FILE, Rooms, extra
 from resolver.core.candidate import Candidate
-from resolver.core.errors import UsageError
+from resolver.core.errors import ResolverError, UsageError
 from resolver.core.outcome import BuildSpec, Outcome
-from resolver.core.package import Release, normalize
+from resolver.core.package import NormalizedName, Release, normalize
 from resolver.core.project import Project
 from resolver.core.resolution import Resolution
 from resolver.core.target import Accelerator
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from resolver.crawl.stacks import Stack
     from resolver.flows.crawl import CrawlRequest
     from resolver.flows.verify import Completed
+
+
+READ_AHEAD = 12
+"""So many releases are read of a directly needed package that the snapshot does not know."""
 
 
 class House(Rooms):
@@ -49,7 +53,7 @@ class House(Rooms):
         from resolver.render.base import base_image
 
         project = self.read(path)
-        self.shelves.learn(pinned(project))
+        self.shelves.learn((*pinned(project), *self._unread(project)))
         resolution = resolve(
             project,
             Request(python=python, accelerator=accelerator or Accelerator(), limit=self.settings.candidates),
@@ -64,6 +68,20 @@ class House(Rooms):
             reporter=self.reporter,
         )
         return resolution, self.texts(resolution)
+
+    def _unread(self, project: Project) -> Iterator[tuple[NormalizedName, str]]:
+        """A spread of the releases of each needed package that the snapshot lacks: else one of them would speak for all."""
+        from packaging.requirements import Requirement
+
+        for name in dict.fromkeys(normalize(Requirement(need.requirement).name) for need in project.needs if not need.constraint):
+            if self.settings.offline or name in self.shelves:
+                continue
+            try:
+                releases = [release for release in self.index.releases(name) if not release.yanked]
+            except ResolverError:
+                continue  # the solver tells of it, with the line that asks for it
+            step = max(1, len(releases) // READ_AHEAD)
+            yield from ((name, release.version) for release in releases[::step])
 
     def complete(self, candidate: Candidate) -> Completed:
         """The candidate with every release's own metadata, files and hashes, and what of that metadata it breaks anew."""

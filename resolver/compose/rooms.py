@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import itertools
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resolver.core.candidate import Candidate
 from resolver.core.errors import MissingExtra, ResolverError
-from resolver.core.package import normalize
+from resolver.core.package import NormalizedName, normalize
 from resolver.core.reporter import Reporter
 from resolver.interfaces import EdgeJudge, Executor, PackageIndex, Ranker, Tracker
 from resolver.settings import Settings, bundled
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 WANTS_FILE = "wants.json"
 """Beside the champion: what releases import and nobody declares, as builds have shown."""
+
+MOST_RENEWED = 20
+"""So many packages of the snapshot are listed anew at most when a search finds nothing."""
 
 SHORTEST_NAMESAKE = 3
 """Shorter import names are too often a project's own module to be looked up on the index."""
@@ -143,7 +147,13 @@ class Rooms:
 
         implied = ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names), self.wants)
         judge = self.judge if steered else None
-        return InProcessSolver(self.index, judge=judge, implied=implied, strict=strict, reporter=self.reporter)
+        learn = None if self.settings.offline else self._learn
+        return InProcessSolver(self.index, judge=judge, implied=implied, learn=learn, strict=strict, reporter=self.reporter)
+
+    def _learn(self, releases: Iterable[tuple[NormalizedName, str]], packages: Iterable[NormalizedName]) -> bool:
+        """Read these releases' own metadata and list these packages anew; whether anything came of it."""
+        renewed = [name for name in itertools.islice(packages, MOST_RENEWED) if self.shelves.renew(name)]
+        return self.shelves.learn(releases) or bool(renewed)
 
     @functools.cached_property
     def library_table(self) -> LibraryTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Sequence
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -24,6 +25,10 @@ RUNNERS_UP = 5
 
 SEARCHES = 4
 """How often the search is made at most when metadata read for its best set contradicts that set."""
+LONG_SECONDS = 45.0
+"""No further search is begun after this time."""
+ENOUGH, ENOUGH_SECONDS = 40, 15.0
+"""A search that has shown so many sets ends after this time: needs that clash under most policies take a third of a second a set."""
 
 TRIES = 12
 """How many of the best sets are completed at most before the one that breaks least is taken."""
@@ -95,19 +100,23 @@ def resolve(
     fresh solver, which knows what was read since. Raises Unsatisfiable with the conflict when no set exists.
     """
     where = targets(project, request)
+    started = time.monotonic()
     for _ in range(SEARCHES):
         reporter.step("finding version sets")
         found: list[Candidate] = []
+        begun = time.monotonic()
         for candidate in search().candidates(project, where, request.limit):
             found.append(candidate)
             reporter.progress(len(found), request.limit, str(candidate.target.python))
+            if len(found) >= ENOUGH and time.monotonic() - begun > ENOUGH_SECONDS:
+                break
         if not found:
             reason = explain(project, where)
             raise Unsatisfiable(reason.sentence, hint="loosen one of the lines named above, or try another --python", conflict=reason)
         reporter.step(f"ranking {len(found)} sets")
         ranked = demoted(ranker.rank(project, found))
         whole = complete(ranked[0].candidate)
-        if not whole.wrong:
+        if not whole.wrong or time.monotonic() - started > LONG_SECONDS:
             break
         reporter.note(f"the best set does not keep to the metadata of its own releases: {whole.wrong[0]}")
     best, others, wrong = _soundest(ranked, complete)

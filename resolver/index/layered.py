@@ -21,6 +21,7 @@ class LayeredIndex:
     def __init__(self, frozen: Snapshot, live: LiveIndex | None = None, *, offline: bool = False, workers: int = 8) -> None:
         self._frozen, self._live, self._workers = frozen, None if offline else live, workers
         self._names = frozenset(frozen.names())
+        self._renewed: dict[NormalizedName, tuple[Release, ...]] = {}
 
     @property
     def snapshot(self) -> str:
@@ -33,10 +34,24 @@ class LayeredIndex:
         Raises UnknownPackage, also offline for a package that the snapshot lacks: nothing says that it exists; IndexUnreachable.
         """
         if name in self._names:
-            return self._frozen.releases(name)
+            return self._renewed.get(name) or self._frozen.releases(name)
         if self._live is None:
             return self._frozen.releases(name)  # raises, with near names
         return self._live.releases(name)
+
+    def renew(self, name: NormalizedName) -> bool:
+        """Whether the index lists releases of a package that are newer than the snapshot; they are listed from then on. One request."""
+        if self._live is None or name not in self._names or name in self._renewed:
+            return False
+        frozen = self._frozen.releases(name)
+        try:
+            listed = self._live.releases(name)
+        except (IndexUnreachable, UnknownPackage):
+            listed = ()
+        known = {release.version for release in frozen}
+        fresh = tuple(release for release in listed if release.version not in known)
+        self._renewed[name] = (*fresh, *frozen)
+        return bool(fresh)
 
     def release(self, name: NormalizedName, version: str) -> Release | None:
         """The release with its metadata; None when it has none, or when only an index that cannot be asked would have it."""

@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from packaging.version import InvalidVersion, Version
 
 from resolver.core.errors import IndexUnreachable, UnknownPackage
 from resolver.core.package import NormalizedName, Release
 from resolver.index.layered import LayeredIndex
+
+REACH = 4
+"""A neighbour this many minor versions away (same major) still speaks for a release."""
+SEASON = timedelta(days=365)
+"""So does one of any major that was uploaded within this time: setuptools has had eighty majors that ask for nothing."""
+ANCIENT = datetime(2017, 1, 1, tzinfo=UTC)
+"""Older releases are hardly ever chosen: whatever is at hand will do."""
 
 
 class NeighbourIndex:
@@ -25,6 +33,10 @@ class NeighbourIndex:
         self._names = frozenset(layered.names())
         self._read: dict[NormalizedName, dict[str, Release]] = {}
         self._borrowed: dict[tuple[NormalizedName, str], Release | None] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the snapshot knows the package."""
+        return name in self._names
 
     @property
     def snapshot(self) -> str:
@@ -47,14 +59,20 @@ class NeighbourIndex:
             self._borrowed[key] = kept or self._find(name, version)
         return self._borrowed[key]
 
+    def renew(self, name: NormalizedName) -> bool:
+        """See LayeredIndex.renew."""
+        return self._layered.renew(name)
+
     def is_borrowed(self, name: NormalizedName, version: str) -> bool:
         """Whether the metadata that `release` gives is a neighbour's."""
         return (name, version) in self._borrowed and version not in self._read.get(name, {})
 
-    def learn(self, wanted: Iterable[tuple[NormalizedName, str]]) -> None:
+    def learn(self, wanted: Iterable[tuple[NormalizedName, str]]) -> bool:
         """Read the own metadata of some releases, several at once, so that `release` gives that from now on; those that cannot be
-        had keep their neighbour's. Costs nothing for what is at hand, else up to three requests a release, once ever.
+        had keep their neighbour's. Says whether anything was learnt. Costs nothing for what is at hand, else up to three requests a
+        release, once ever.
         """
+        learnt = False
         unread = [(name, version) for name, version in dict.fromkeys(wanted) if not self._is_own(name, version)]
         self._layered.prefetch_releases(unread)
         for name, version in unread:
@@ -63,9 +81,11 @@ class NeighbourIndex:
             except (IndexUnreachable, UnknownPackage):
                 continue
             if found is not None:
+                learnt = True
                 for spelling in {version, found.version}:
                     self._read.setdefault(name, self._readable(name))[spelling] = found
                     self._borrowed[name, spelling] = found
+        return learnt
 
     def _is_own(self, name: NormalizedName, version: str) -> bool:
         return (name in self._names and version in self._layered.readable(name)) or version in self._read.get(name, {})
@@ -79,7 +99,7 @@ class NeighbourIndex:
         wanted = _parsed(version)
         if own is None or wanted is None:
             return self._layered.release(name, version)
-        near = self._near(name, wanted)
+        near = self._near(name, wanted, own.uploaded)
         if near is None:
             found = self._layered.release(name, version)
             if found is not None:
@@ -94,13 +114,20 @@ class NeighbourIndex:
             extras=near.extras,
         )
 
-    def _near(self, name: NormalizedName, wanted: Version) -> Release | None:
-        """The nearest release whose metadata is at hand, one of the same major line before all others."""
+    def _near(self, name: NormalizedName, wanted: Version, uploaded: datetime | None) -> Release | None:
+        """The nearest release whose metadata is at hand: of the same major line and within reach, else of the same season."""
         if name not in self._read:
             self._read[name] = self._readable(name)
         line = [(v, r) for text, r in list(self._read[name].items()) if (v := _parsed(text))]
         best = min(line, key=lambda pair: _distance(wanted, pair[0]), default=None)
-        return best[1] if best else None
+        if best is None:
+            return None
+        if _distance(wanted, best[0])[:2] <= (0, REACH):
+            return best[1]
+        if uploaded is None or uploaded < ANCIENT:
+            return best[1]
+        season = [(v, r) for v, r in line if r.uploaded and abs(r.uploaded - uploaded) <= SEASON]
+        return min(season, key=lambda pair: _distance(wanted, pair[0]))[1] if season else None
 
     def _readable(self, name: NormalizedName) -> dict[str, Release]:
         return {v: r for v in self._layered.readable(name) if (r := self._layered.release(name, v))}

@@ -71,6 +71,8 @@ class Demand:
         """The releases that the specifier admits; computed once."""
         if self._mask < 0:
             self._mask = self.catalog.shelf(self.name).admitted(self.specifier)
+            if not self._mask:
+                self.catalog.unmet[self.name] = None
         return self._mask
 
     def admit(self, mask: int) -> None:
@@ -235,6 +237,8 @@ class Catalog:
     def __init__(self, index: PackageIndex, reporter: Reporter) -> None:
         self._index = index
         self._reporter = reporter
+        self.unmet: dict[NormalizedName, None] = {}
+        """Packages of which something asked for a release that nobody knows, in the order of asking."""
         self._shelves: dict[NormalizedName, Shelf] = {}
         self._demands: dict[tuple[str, str, str, bool], Demand] = {}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 from resolver.core.candidate import Candidate, Relaxation
 from resolver.core.conflict import Conflict
-from resolver.core.package import Pin, Release
+from resolver.core.package import NormalizedName, Pin, Release
 from resolver.core.project import Need, Project
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
@@ -24,6 +24,12 @@ from resolver.solve.view import View
 _PATIENCE = 60
 """Policies in a row without a new set after which a target is done."""
 
+_STUDIES = 6
+"""How often a search without any set is made again after the metadata of what clashed was read."""
+
+_NEARBY = (0, 1, 2, 4, 8, 16, 32, 64, -1, -2, -4, -8, -16)
+"""Places from a clashing release, newest first, at which others of its package are read too."""
+
 _DOUBT = 8
 """The same for a target that has not shown any set yet: its searches are likely long and in vain."""
 
@@ -31,8 +37,10 @@ _DOUBT = 8
 class InProcessSolver:
     """`interfaces.Solver` on `resolvelib` and a digested index.
 
-    `judge` steers the learned policy; `implied` names what a release needs and does not declare; with `strict` contradictory
-    needs are never loosened. Warm, one set costs 2 to 5 ms; the first request also reads and digests the index.
+    `judge` steers the learned policy; `implied` names what a release needs and does not declare; `learn` reads what releases really ask
+    for where the index may have borrowed it, and lists anew the packages named beside them: it is asked before anything is given up.
+    With `strict` contradictory needs are never loosened. Warm, one set costs 2 to 5 ms; the first request also reads and digests the
+    index.
     """
 
     def __init__(
@@ -41,6 +49,7 @@ class InProcessSolver:
         *,
         judge: EdgeJudge | None = None,
         implied: Callable[[Release], Sequence[str]] | None = None,
+        learn: Callable[[Iterable[tuple[NormalizedName, str]], Iterable[NormalizedName]], bool] | None = None,
         strict: bool = False,
         reporter: Reporter | None = None,
         seed: int = 0,
@@ -48,6 +57,7 @@ class InProcessSolver:
         self._index = index
         self._judge = judge
         self._implied = implied
+        self._learn = learn
         self._strict = strict
         self._reporter = reporter or Reporter()
         self._seed = seed
@@ -61,9 +71,30 @@ class InProcessSolver:
         """
         needs = legible(self._catalog, project.needs, self._reporter)
         seen: set[tuple[str, tuple[Pin, ...]]] = set()
-        yield from _by_turns([_Line(self, self._view(t), needs, project) for t in targets], seen, limit)
+        lines = [_Line(self, self._view(t), needs, project) for t in targets]
+        for _ in range(_STUDIES):
+            if any(line.opens() and not line.clash for line in lines) or not self._study(lines):
+                break
+            self._catalog, self._views = Catalog(self._index, self._reporter), {}
+            needs = legible(self._catalog, project.needs, self._reporter)
+            lines = [_Line(self, self._view(t), needs, project) for t in targets]
+        yield from _by_turns(lines, seen, limit)
         if not seen and not self._strict:
             yield from _by_turns(self._relaxed(needs, targets, project), seen, limit)
+
+    def _study(self, lines: Sequence[_Line]) -> bool:
+        """Whether anything was learnt by reading what clashing releases and some around them really ask for, and by listing anew the
+        packages of which something asked for a release that nobody knows.
+        """
+        if self._learn is None:
+            return False
+        wanted = []
+        causes = (cause for line in lines if line.clash for cause in line.clash.causes)
+        for entry in dict.fromkeys(entry for _, entry in causes if entry is not None):
+            stock = entry.shelf.stock
+            ranks = (entry.rank + step for step in _NEARBY)
+            wanted += [(entry.shelf.name, stock[rank].version) for rank in ranks if 0 <= rank < len(stock)]
+        return self._learn(wanted, self._catalog.unmet)
 
     def solve(self, needs: Sequence[Need], target: Target, policy: Policy) -> Candidate | Conflict:
         """The one set of a policy, or why there is none. Never relaxes. Raises as `candidates` does."""
@@ -147,13 +178,21 @@ class _Line:
         self._signatures: set[tuple[object, ...]] = set()
         self._policies: Iterator[Policy] = iter(())
         self._first: Candidate | Clash = Clash()
+        self._tried = False
         self._shown = False
 
+    @property
+    def clash(self) -> Clash | None:
+        """Why the newest policy has no set here, or None when it has; meaningless before the line was opened."""
+        return self._first if isinstance(self._first, Clash) else None
+
     def opens(self) -> bool:
-        """Try the newest policy; False when the needs have no set here at all."""
+        """Try the newest policy, once; False when the needs have no set here at all."""
         if not self._roots.demands:
             return False
-        self._first = self._solver.run(self._view, self._roots, NEWEST, self._relaxed, self._touched)
+        if not self._tried:
+            self._tried = True
+            self._first = self._solver.run(self._view, self._roots, NEWEST, self._relaxed, self._touched)
         if isinstance(self._first, Clash) and not self._first.gave_up:
             return False
         self._policies = policies(

@@ -222,3 +222,34 @@ def test_a_source_release_that_needs_a_compiler_helps_when_nothing_else_does():
     wheel = {"files": ["p-2-cp37-cp37m-manylinux1_x86_64.whl"], "requires": ["base>=2"]}
     index = {"p": {"1": {"files": ["p-1.tar.gz"]}, "2": wheel}, "base": {"1": {}, "2": {}}}
     assert pins(solve(index, "p", "base==1")) == {"p": "1", "base": "1"}
+
+
+class Borrowing(FakeIndex):
+    """Every release of `top` seems to ask for what its newest does, until it is read; `base` has a release that was not listed at first."""
+
+    def __init__(self) -> None:
+        super().__init__({"top": {"2.0": {"requires": ["base>=9"]}, "1.0": {"requires": ["base>=9"]}}, "base": {"1.0": {}}})
+        self.asked: list[list[str]] = []
+
+    def learn(self, releases, packages):
+        self.asked.append([f"{name} {version}" for name, version in releases] + list(packages))
+        first = len(self.asked) == 1
+        if first:
+            real = FakeIndex({"top": {"2.0": {"requires": ["base>=9"]}, "1.0": {"requires": ["base>=1"]}}, "base": {"1.1": {}, "1.0": {}}})
+            self._releases = real._releases
+        return first
+
+
+def test_before_giving_up_what_clashes_is_read_and_listed_anew():
+    index = Borrowing()
+    found = list(InProcessSolver(index, learn=index.learn).candidates(project("top"), [PY37], 5))
+    assert pins(found[0]) == {"top": "1.0", "base": "1.1"}
+    assert set(index.asked[0]) == {"top 2.0", "top 1.0", "base"}
+
+
+def test_when_reading_teaches_nothing_it_is_asked_once():
+    index = Borrowing()
+    index.learn([], [])
+    index._releases = Borrowing()._releases
+    assert not list(InProcessSolver(index, learn=index.learn, strict=True).candidates(project("top"), [PY37], 5))
+    assert len(index.asked) == 2

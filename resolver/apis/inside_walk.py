@@ -536,6 +536,8 @@ def unlisted(module, listed):
     for value in list(inner.values()):
         if isinstance(value, (dict, list, tuple, set, frozenset)) or isinstance(value, type):
             guesses.update(strings(value))
+        elif is_module(value):  # collections hands out what its abc module lists, from 3.7 to 3.9
+            guesses.update(strings(getattr(value, "__all__", ())))
     guesses = sorted(g for g in guesses if public(g) and g not in listed)
     if len(guesses) > 600:
         return None

@@ -420,7 +420,8 @@ class Takes(ast.NodeVisitor):
 
     def visit_If(self, node):
         test = ast.dump(node.test)
-        if "TYPE_CHECKING" in test or "version" in test.lower() or "PY2" in test or "PY3" in test or "hasattr" in test:
+        # Constants in capitals tell versions or what else is installed: PY3, TYPE_CHECKING, PYDANTIC_V2, TORCH_AVAILABLE.
+        if "version" in test.lower() or "hasattr" in test or "available" in test.lower() or re.search(r"'[A-Z][A-Z0-9_]{2,}'", test):
             self.bind_only(node)
             return
         self.visit(node.test)

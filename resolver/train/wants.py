@@ -37,7 +37,7 @@ def wants(outcomes: Iterable[Outcome], owners: Owners) -> Wants:
         elif outcome.verdict is Verdict.FAIL:
             for owner, module in _RAISED.findall(outcome.log):
                 name = normalize(owner)
-                if name in versions:
+                if name in versions and not versions.keys() & set(map(normalize, owners(module))):
                     seen[name, versions[name]].add(module)
     found: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for (name, version), modules in sorted(seen.items()):

@@ -38,6 +38,10 @@ def test_what_a_passing_build_did_without_is_no_want() -> None:
     assert found(failed, built(Verdict.PASS, "torch==1.10")) == {"torch": {"1.9": ["tensorboard"]}}
 
 
+def test_a_module_of_a_distribution_that_was_there_is_an_api_that_left_and_no_want() -> None:
+    assert found(built(Verdict.FAIL, "plotly==2.0.16", "requests==2", raised=("plotly", "requests"))) == {}
+
+
 def test_modules_of_nobody_of_its_own_or_missed_by_the_project_are_none() -> None:
     assert found(built(Verdict.FAIL, "plotly==2.0.16", raised=("plotly", "nobody"))) == {}
     assert found(built(Verdict.FAIL, "plotly==2.0.16", raised=("plotly", "plotly.basedatatypes"))) == {}

@@ -56,7 +56,7 @@ class House(Rooms):
         self.shelves.learn((*pinned(project), *self._unread(project)))
         resolution = resolve(
             project,
-            Request(python=python, accelerator=accelerator or Accelerator(), limit=self.settings.candidates),
+            Request(python=python, accelerator=accelerator or Accelerator(), limit=self.settings.candidates, strict=strict),
             search=lambda: self.solver(strict=strict),
             ranker=self.ranker,
             explain=lambda *asked: self.solver(strict=strict).explain(*asked),

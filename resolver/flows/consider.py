@@ -1,0 +1,106 @@
+"""Considering sets for a project: search, rank, and hold the best one against its own metadata."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+
+from resolver.core.candidate import Candidate, Relaxation, Scored
+from resolver.core.project import Project
+from resolver.core.reporter import Reporter
+from resolver.core.target import Target
+from resolver.flows.verify import Completed, optional_clashes
+from resolver.interfaces import Ranker, Solver
+
+SEARCHES = 4
+"""How often the search is made at most when metadata read for its best set contradicts that set."""
+LONG_SECONDS = 45.0
+"""No further search is begun after this time."""
+ENOUGH, ENOUGH_SECONDS = 40, 15.0
+"""A search that has shown so many sets ends after this time: needs that clash under most policies take a third of a second a set."""
+TRIES = 12
+"""How many of the best sets are completed at most before the one that breaks least is taken."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """Every set of a search, best first; `best` is the first one that stands, `others` those after it, `wrong` what it still breaks."""
+
+    ranked: Sequence[Scored]
+    best: Scored
+    others: Sequence[Scored]
+    wrong: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What considering takes: `search` gives a fresh solver, which knows what was read since; `complete` fills in what the search did
+    without (file hashes, metadata borrowed from a neighbour); at most `limit` sets are looked at.
+    """
+
+    search: Callable[[], Solver]
+    ranker: Ranker
+    complete: Callable[[Candidate], Completed]
+    reporter: Reporter
+    limit: int
+
+    def consider(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...] = ()) -> Considered | None:
+        """The sets of a project, ranked; None when there is none. `relaxed` is told of each of them.
+
+        Where the best set turns out to contradict its own metadata, the search is made again.
+        """
+        started = time.monotonic()
+        ranked: list[Scored] = []
+        for _ in range(SEARCHES):
+            found = self._found(project, where, relaxed)
+            if not found:
+                return None
+            self.reporter.step(f"ranking {len(found)} sets")
+            ranked = demoted(self.ranker.rank(project, found))
+            whole = self.complete(ranked[0].candidate)
+            if not whole.wrong or time.monotonic() - started > LONG_SECONDS:
+                break
+            self.reporter.note(f"the best set does not keep to the metadata of its own releases: {whole.wrong[0]}")
+        return self._soundest(project, ranked)
+
+    def _found(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...]) -> list[Candidate]:
+        self.reporter.step("finding version sets")
+        found: list[Candidate] = []
+        begun = time.monotonic()
+        for candidate in self.search().candidates(project, where, self.limit):
+            found.append(dataclasses.replace(candidate, relaxed=(*candidate.relaxed, *relaxed)) if relaxed else candidate)
+            self.reporter.progress(len(found), self.limit, str(candidate.target.python))
+            if len(found) >= ENOUGH and time.monotonic() - begun > ENOUGH_SECONDS:
+                break
+        return found
+
+    def _soundest(self, project: Project, ranked: Sequence[Scored]) -> Considered:
+        """With the best set that keeps to its own metadata, else of the first few the one that breaks least of it."""
+        least: tuple[int, int, Completed] | None = None
+        for place, scored in enumerate(ranked[:TRIES]):
+            whole = self.complete(scored.candidate)
+            if least is None or len(whole.wrong) < least[0]:
+                least = (len(whole.wrong), place, whole)
+            if not whole.wrong:
+                break
+        assert least is not None
+        _, place, whole = least
+        best = dataclasses.replace(ranked[place], candidate=whole.candidate)
+        if not best.reasons:  # the ranker tells them for its own first few only
+            told = self.ranker.rank(project, [best.candidate])[0]
+            best = dataclasses.replace(best, reasons=told.reasons, worst_edges=told.worst_edges)
+        return Considered(ranked=ranked, best=best, others=ranked[place + 1 :], wrong=whole.wrong)
+
+
+def demoted(ranked: Sequence[Scored]) -> list[Scored]:
+    """Best first again, after halving the probability of a set for each bound of an extra that it does not keep (three at most)."""
+    weighed = []
+    for scored in ranked:
+        clashes = optional_clashes(scored.candidate)
+        if clashes:
+            halved = scored.probability * 0.5 ** min(len(clashes), 3)
+            scored = dataclasses.replace(scored, probability=halved, reasons=(*scored.reasons, clashes[0]))  # noqa: PLW2901
+        weighed.append(scored)
+    # As coarse as the ranker itself compares, so that its own order of near-equals stays.
+    return sorted(weighed, key=lambda scored: -round(scored.probability, 3))

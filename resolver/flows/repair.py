@@ -1,0 +1,70 @@
+"""Written lines that cannot run together: `torchvision==0.4.0` above `pillow==9.0.0`, bumped by a robot. The weaker one gives way.
+
+No metadata says so and the solver sees no conflict; the ranker does. Where the best set holds an edge that nearly surely breaks and a
+written line fixes one of its ends, the sets without that line are considered too, and taken when they are clearly better.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from resolver.core.candidate import EdgeRisk, Relaxation
+from resolver.core.package import PYTHON, NormalizedName, normalize
+from resolver.core.project import Need, Project
+from resolver.core.target import Target
+from resolver.flows.consider import Considered, Desk
+
+BREAKS = 0.6
+"""An edge at least this likely to break puts the lines that fix its ends in doubt."""
+GAIN = 1.5
+"""How much likelier a set without a line must be to run."""
+TRIES = 4
+"""How many lines are tried at most, worst edges first."""
+_UNMOVED = 4
+"""Needs of this strength and more never give way (see `Need`)."""
+
+
+def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Considered) -> Considered:
+    """`seen`, or what is considered without the one written line whose leaving helps most; costs a search for each line tried."""
+    best = seen
+    for place, (changed, relaxation) in enumerate(loosened(project, seen.best.worst_edges)):
+        if place == TRIES:
+            break
+        found = desk.consider(changed, where, (relaxation,))
+        if found and found.best.probability > max(best.best.probability, GAIN * seen.best.probability):
+            best = found
+    return best
+
+
+def loosened(project: Project, edges: Sequence[EdgeRisk]) -> Iterator[tuple[Project, Relaxation]]:
+    """For each end of a breaking edge that written lines fix: the project with those lines open in version, and what that means."""
+    tried: set[NormalizedName] = set()
+    for edge in edges:
+        if edge.probability < BREAKS or edge.provider.name == PYTHON:
+            continue
+        for pin in (edge.provider, edge.importer):
+            lines = [need for need in project.needs if _fixes(need, pin.name)]
+            if lines and pin.name not in tried:
+                tried.add(pin.name)
+                needs = tuple(_open(need) if need in lines else need for need in project.needs)
+                reason = f"{edge.importer} nearly surely breaks on {edge.provider}" + (f": {edge.why}" if edge.why else "")
+                written = lines[0]
+                told = Relaxation(requirement=written.requirement, became=str(pin.name), where=str(written.origin), reason=reason)
+                yield dataclasses.replace(project, needs=needs), told
+
+
+def _fixes(need: Need, name: NormalizedName) -> bool:
+    try:
+        requirement = Requirement(need.requirement)
+    except InvalidRequirement:
+        return False
+    return normalize(requirement.name) == name and bool(requirement.specifier) and 0 < need.strength < _UNMOVED and not need.url
+
+
+def _open(need: Need) -> Need:
+    requirement = Requirement(need.requirement)
+    requirement.specifier = type(requirement.specifier)()
+    return dataclasses.replace(need, requirement=str(requirement))

@@ -43,13 +43,7 @@ def _with_parents(names: Sequence[str]) -> frozenset[str]:
 def _certainty(dotted: str, names: frozenset[str], everything: frozenset[str]) -> float | None:
     if dotted in names:
         return 1.0
-    root = dotted.partition(".")[0]
-    if root not in {n for n in everything if "." not in n}:
-        return None
-    parent = dotted.rpartition(".")[0]
-    if parent in names and not any(n.startswith(f"{parent}.") for n in everything):
-        return None
-    return 0.0
+    return 0.0 if dotted in everything else None
 
 
 def _nearest(version: str, known: list[str]) -> str:

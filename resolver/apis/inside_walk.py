@@ -502,6 +502,8 @@ def attributes(module):
         listed = list(dir(module))
     except BaseException:  # noqa
         listed = []
+    if type(module) is not types.ModuleType:  # torch.backends.cudnn keeps its switches in the class; dir() of a module does not list it
+        listed.extend(n for n in dir(type(module)) if not hasattr(types.ModuleType, n))
     inner = getattr(module, "__dict__", {})
     every = inner.get("__all__", ()) if isinstance(inner, dict) else ()
     listed.extend(n for n in every if isinstance(n, str)) if isinstance(every, (list, tuple, set, frozenset)) else None

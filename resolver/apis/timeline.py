@@ -138,7 +138,7 @@ class SqliteTimeline:
         answer = self._answers.get((key, dotted))
         if answer is None:
             root = dotted.partition(".")[0]
-            answer = record.offers(dotted) if root in record.roots else (0, record.everything)
+            answer = _credible(*record.offers(dotted), record.everything) if root in record.roots else (0, record.everything)
             self._answers[key, dotted] = answer
         present, unknown = answer
         if exact and not unknown >> place & 1:
@@ -233,6 +233,21 @@ def _minor(version: str) -> tuple[int, int] | None:
     except InvalidVersion:
         return None
     return release[0], release[1]
+
+
+def _credible(present: Mask, unknown: Mask, everything: Mask) -> tuple[Mask, Mask]:
+    """A name's history without what only a walk can have made up.
+
+    A name that no walked version shows is one that walking does not see (`torch.backends.cudnn.benchmark` lives in a class) or that
+    nothing on the index has: either way no version is better than another. One that is missing from one or two versions between
+    others that have it was missed there; libraries take back and give again, but not within a release or two.
+    """
+    if not present:
+        return 0, everything
+    whole = present | unknown
+    single = ~whole & whole << 1 & whole >> 1
+    double = ~whole & ~(whole >> 1) & whole << 1 & whole >> 2
+    return present | (single | double | double << 1) & everything, unknown
 
 
 def _apart(one: str, other: str) -> int:

@@ -35,13 +35,14 @@ READ_AHEAD = 12
 class House(Rooms):
     """The commands of the program, for one set of settings."""
 
-    def read(self, path: Path) -> Project:
-        """The project at `path`, with what its uses say about versions among its needs."""
+    def read(self, path: Path, accelerator: Accelerator | None = None) -> Project:
+        """The project at `path`, fitted to the accelerator, with what its uses say about versions among its needs."""
+        from resolver.flows.accelerate import fitted
         from resolver.flows.narrow import narrow
         from resolver.project.read import read_project
 
         project = read_project(path, owners=self.owners, reporter=self.reporter)
-        return narrow(project, self.index, self.timeline, self.owners)
+        return narrow(fitted(project, accelerator or Accelerator()), self.index, self.timeline, self.owners)
 
     def resolve(
         self, path: Path, *, python: str = "", accelerator: Accelerator | None = None, strict: bool = False
@@ -52,7 +53,7 @@ class House(Rooms):
         from resolver.rank.booster import ranker_info
         from resolver.render.base import base_image
 
-        project = self.read(path)
+        project = self.read(path, accelerator)
         self.shelves.learn((*pinned(project), *self._unread(project)))
         resolution = resolve(
             project,
@@ -142,16 +143,18 @@ class House(Rooms):
 
     def plan(self, stacks: Sequence[Stack], request: CrawlRequest) -> list[Cell]:
         """The cells that a crawl of these stacks would build now, in order."""
+        from resolver.flows.accelerate import fitted
         from resolver.flows.crawl import plan_crawl
         from resolver.flows.narrow import narrow
         from resolver.rank.booster import has_ranker
 
+        cpu = Accelerator()
         return plan_crawl(
             stacks,
             request,
             solver=self.solver(steered=False),
             libraries=self.libraries,
-            projects=lambda stack: (narrow(stack.project(), self.index, self.timeline, self.owners), stack.project()),
+            projects=lambda stack: (narrow(fitted(stack.project(), cpu), self.index, self.timeline, self.owners), stack.project()),
             known=self.store.keys(),
             ranker=self.ranker,
             trained=has_ranker(Path(self.settings.ranker)),

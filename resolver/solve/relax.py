@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from packaging.specifiers import SpecifierSet
 
 from resolver.core.candidate import Candidate, Relaxation
+from resolver.core.package import NormalizedName
 from resolver.core.project import Need, OriginKind
 from resolver.solve.policy import NEWEST
 from resolver.solve.requirement import parse_requirement, parse_version
@@ -18,6 +19,8 @@ from resolver.solve.view import View
 
 _INFERRED = frozenset({OriginKind.IMPORTED, OriginKind.ARTIFACT})
 LEFT_OUT = "left out"
+_LAST = 9
+"""The step of the ladder on which a package without any build for Linux is left out."""
 
 _UNMOVED = 5
 """The strength of what the command line asks for; it never gives."""
@@ -88,6 +91,13 @@ class Relaxing:
     def _options(self, at: int) -> Iterator[tuple[int, Need | None]]:
         if self._current[at].strength < _UNMOVED:
             yield from _next_steps(self._written[at], self._current[at], self._steps.get(at))
+            if self._is_foreign(at):
+                yield _LAST, None
+
+    def _is_foreign(self, at: int) -> bool:
+        """Whether no release of what is asked for has a file for Linux (pywin32): then it cannot be what the image needs."""
+        name = name_of(self._written[at])
+        return bool(name) and not any(release.files for release in self.view.catalog.shelf(NormalizedName(name)).stock)
 
     def _take(self, at: int, level: int, new: Need | None, reason: str) -> None:
         self._steps[at] = (level, new.requirement if new else LEFT_OUT, reason)

@@ -33,7 +33,21 @@ def test_between_versions_that_agree_or_differ(tmp_path):
     assert timeline.offers("numpy", "2.0", asked) == [0.35]  # far from anything walked
     assert timeline.offers("numpy", "9.9", ["numpy.array"]) == [0.85]
     assert timeline.offers("numpy", "1.19", asked) == [0.9]
-    assert timeline.offers("numpy", "1.21", ["numpy.nowhere"]) == [0.02]
+    assert timeline.offers("numpy", "1.23.9", ["numpy.array"]) == [0.98]
+
+
+def test_a_name_that_no_version_shows_says_nothing_of_any(tmp_path):
+    timeline = make(tmp_path, numpy("1.20.3", "array"), numpy("1.22.4", "array"))
+    assert timeline.offers("numpy", "1.20.3", ["numpy.nowhere"]) == [None]
+    assert timeline.offers("numpy", "1.21", ["numpy.nowhere"]) == [None]
+
+
+@pytest.mark.parametrize(("gap", "there"), [(1, 1.0), (2, 1.0), (3, 0.0)])
+def test_a_short_gap_is_the_walks_a_long_one_the_librarys(tmp_path, gap, there):
+    walks = [numpy("1.0", "bool"), *(numpy(f"1.{at}", "array") for at in range(1, gap + 1)), numpy("2.0", "bool"), numpy("2.1", "array")]
+    timeline = make(tmp_path, *walks)
+    assert timeline.offers("numpy", "1.1", ["numpy.bool"]) == [there]
+    assert timeline.offers("numpy", "2.1", ["numpy.bool"]) == [0.0]
 
 
 def test_versions_are_ordered_as_versions(tmp_path):
@@ -76,7 +90,7 @@ def test_an_imported_walk_is_worth_more_than_a_read_one(tmp_path):
     read = line("pkg", "1", {"pkg": "a b c d"}, static=True)
     imported = line("pkg", "1", {"pkg": "a"})
     timeline = make(tmp_path, imported, read)
-    assert timeline.offers("pkg", "1", ["pkg.d"]) == [0.0]
+    assert timeline.offers("pkg", "1", ["pkg.a", "pkg.d"]) == [1.0, None]
 
 
 def test_libraries_uses_and_providers(tmp_path):
@@ -142,8 +156,8 @@ def test_a_local_label_is_no_other_release(tmp_path):
 
 def test_a_release_of_which_nobody_can_tell_is_passed_over_only_between_two_that_agree(tmp_path):
     timeline = make(tmp_path, line("t", "1.0", {"t": "a"}), line("t", "1.2", {"t": "b *"}), line("t", "1.4", {"t": "a c"}))
-    assert timeline.offers("t", "1.2", ["t.a", "t.b", "t.c", "t.nowhere"]) == [0.9, 1.0, None, 0.1]
-    assert timeline.offers("t", "1.1", ["t.a", "t.c", "t.nowhere"]) == [0.9, 0.1, 0.1]
+    assert timeline.offers("t", "1.2", ["t.a", "t.b", "t.c"]) == [0.9, 1.0, None]
+    assert timeline.offers("t", "1.1", ["t.a", "t.c"]) == [0.9, 0.1]
     assert timeline.offers("t", "1.3", ["t.c"]) == [0.9]
     open_end = make(tmp_path / "end", line("t", "1.0", {"t": "a"}), line("t", "1.2", {"t": "b *"}))
     assert open_end.offers("t", "1.3", ["t.a", "t.b"]) == [None, 0.95]

@@ -56,8 +56,12 @@ def test_is_a_timeline(timeline):
 
 
 def test_a_walked_version_is_certain(timeline):
-    assert list(timeline.offers("markupsafe", "1.1.1", ["markupsafe", "markupsafe.soft_unicode", "markupsafe.nothing"])) == [1.0, 1.0, 0.0]
+    assert list(timeline.offers("markupsafe", "1.1.1", ["markupsafe", "markupsafe.soft_unicode"])) == [1.0, 1.0]
     assert list(timeline.offers("markupsafe", "2.1.0", ["markupsafe.soft_unicode"])) == [0.0]
+
+
+def test_a_name_that_no_version_has_says_nothing(timeline):
+    assert list(timeline.offers("markupsafe", "2.1.0", ["markupsafe.nothing"])) == [None]
 
 
 def test_one_answer_per_question_in_order(timeline):

@@ -109,3 +109,12 @@ def test_only_the_targets_where_least_gives_are_offered():
 )
 def test_a_specifier_loosens_step_by_step(written, forms):
     assert looser(written) == forms
+
+
+def test_what_has_no_build_for_linux_is_left_out_and_told_unless_nothing_else_is_asked_for():
+    index = FakeIndex({"winonly": {"1.0": {"files": []}}, "flask": {"1.0": {}}})
+    found = next(iter(InProcessSolver(index).candidates(project("winonly==1.0", "flask"), [PY37], 3)))
+    assert [str(pin.name) for pin in found.pins] == ["flask"]
+    assert [(r.requirement, r.became) for r in found.relaxed] == [("winonly==1.0", "left out")]
+    assert not list(InProcessSolver(index).candidates(project("winonly"), [PY37], 3))
+    assert not list(InProcessSolver(index, strict=True).candidates(project("winonly", "flask"), [PY37], 3))

@@ -19,6 +19,8 @@ LONG_SECONDS = 45.0
 """No further search is begun after this time."""
 ENOUGH, ENOUGH_SECONDS = 40, 15.0
 """A search that has shown so many sets ends after this time: needs that clash under most policies take a third of a second a set."""
+NEAR = 0.05
+"""Probabilities this close are not told apart when a project has no date."""
 TRIES = 12
 """How many of the best sets are completed at most before the one that breaks least is taken."""
 
@@ -58,6 +60,8 @@ class Desk:
                 return None
             self.reporter.step(f"ranking {len(found)} sets")
             ranked = demoted(self.ranker.rank(project, found))
+            if project.evidence.last_worked is None:
+                ranked = freshened(ranked)
             whole = self.complete(ranked[0].candidate)
             if not whole.wrong or time.monotonic() - started > LONG_SECONDS:
                 break
@@ -91,6 +95,20 @@ class Desk:
             told = self.ranker.rank(project, [best.candidate])[0]
             best = dataclasses.replace(best, reasons=told.reasons, worst_edges=told.worst_edges)
         return Considered(ranked=ranked, best=best, others=ranked[place + 1 :], wrong=whole.wrong)
+
+
+def freshened(ranked: Sequence[Scored]) -> list[Scored]:
+    """The newest of the sets that are about as likely to run as the best goes first: for a project that nothing dates, a new one most
+    likely, a set of years ago is no gain. Newest: the latest interpreter, then the latest mean upload of the direct releases.
+    """
+    near = [place for place, scored in enumerate(ranked) if scored.probability >= ranked[0].probability - NEAR]
+    first = max(near, key=lambda place: (_newness(ranked[place].candidate), -place))
+    return [ranked[first], *ranked[:first], *ranked[first + 1 :]]
+
+
+def _newness(candidate: Candidate) -> tuple[int, float]:
+    days = [release.uploaded.timestamp() for release in candidate.packages if release.uploaded and release.name in candidate.direct]
+    return int(candidate.target.python.partition(".")[2] or 0), sum(days) / len(days) if days else 0.0
 
 
 def demoted(ranked: Sequence[Scored]) -> list[Scored]:

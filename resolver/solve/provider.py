@@ -153,7 +153,8 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         base = pinned.get(shelf.name)
         if extra and base is not None and mask >> base.rank & 1:
             return [shelf.entry(base.rank, extra), *(shelf.entry(rank, extra) for rank in ranks if rank != base.rank)]
-        importers = [e for e in pinned.values() if any(d.name == shelf.name for d in self.view.demands(e)) and e.shelf is not shelf]
+        name, providers = str(shelf.name), self.view.providers
+        importers = [e for e in pinned.values() if name in providers(e) and e.shelf is not shelf]
         looked = spread(ranks, _LOOK)
         risk = {rank: self._risk(shelf.entry(rank), importers, pinned) for rank in looked}
         best = sorted(looked, key=lambda rank: (round(risk[rank], 2), rank))
@@ -166,7 +167,7 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         works = 1.0 - self.judge.risk(release, self._interpreter, python).probability
         for importer in importers:
             works *= 1.0 - self.judge.risk(importer.release, release, python).probability
-        for name in dict.fromkeys(demand.name for demand in self.view.demands(entry)):
+        for name in self.view.providers(entry):
             provider = pinned.get(name)
             if provider is not None:
                 works *= 1.0 - self.judge.risk(release, provider.release, python).probability

@@ -32,6 +32,7 @@ class View:
         self._implied = implied
         self._masks: dict[NormalizedName, tuple[int, int, int]] = {}
         self._asked: dict[Entry, tuple[Demand, ...]] = {}
+        self._providers: dict[Entry, Mapping[str, None]] = {}
         self._precedence: dict[tuple[Demand, ...], Mapping[str, int]] = {}
 
     def masks(self, shelf: Shelf) -> tuple[int, int, int]:
@@ -77,6 +78,13 @@ class View:
         found = self._asked.get(entry)
         if found is None:
             found = self._asked[entry] = tuple(dict.fromkeys(self._demands(entry)))
+        return found
+
+    def providers(self, entry: Entry) -> Mapping[str, None]:
+        """The names of what a release asks for here, each once, in its order; computed once per release and target."""
+        found = self._providers.get(entry)
+        if found is None:
+            found = self._providers[entry] = dict.fromkeys(str(demand.name) for demand in self.demands(entry))
         return found
 
     def precedence(self, roots: Sequence[Demand]) -> Mapping[str, int]:

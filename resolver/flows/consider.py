@@ -10,7 +10,7 @@ from resolver.core.candidate import Candidate, Relaxation, Scored
 from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
-from resolver.flows.verify import Completed, optional_clashes
+from resolver.flows.verify import Completed, optional_clashes, pinned
 from resolver.interfaces import Ranker, Solver
 
 SEARCHES = 4
@@ -60,7 +60,7 @@ class Desk:
                 return None
             self.reporter.step(f"ranking {len(found)} sets")
             ranked = demoted(self.ranker.rank(project, found))
-            if project.evidence.last_worked is None:
+            if project.evidence.last_worked is None and not pinned(project):
                 ranked = freshened(ranked)
             whole = self.complete(ranked[0].candidate)
             if not whole.wrong or time.monotonic() - started > LONG_SECONDS:
@@ -98,8 +98,8 @@ class Desk:
 
 
 def freshened(ranked: Sequence[Scored]) -> list[Scored]:
-    """The newest of the sets that are about as likely to run as the best goes first: for a project that nothing dates, a new one most
-    likely, a set of years ago is no gain. Newest: the latest interpreter, then the latest mean upload of the direct releases.
+    """The newest of the sets that are about as likely to run as the best goes first: for a project that nothing dates (no commit, no
+    pin), a new one most likely, a set of years ago is no gain. Newest: the latest interpreter, then the latest mean upload of the direct releases.
     """
     near = [place for place, scored in enumerate(ranked) if scored.probability >= ranked[0].probability - NEAR]
     first = max(near, key=lambda place: (_newness(ranked[place].candidate), -place))

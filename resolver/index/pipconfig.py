@@ -192,3 +192,5 @@ def _quiet() -> Iterator[None]:
     finally:
         root.setLevel(level)
         root.handlers[:] = handlers
+        # What pip's retries could not mend is told once, by us.
+        logging.getLogger("pip._vendor.urllib3").setLevel(logging.ERROR)

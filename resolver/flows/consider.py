@@ -99,7 +99,8 @@ class Desk:
 
 def freshened(ranked: Sequence[Scored]) -> list[Scored]:
     """The newest of the sets that are about as likely to run as the best goes first: for a project that nothing dates (no commit, no
-    pin), a new one most likely, a set of years ago is no gain. Newest: the latest interpreter, then the latest mean upload of the direct releases.
+    pin), a new one most likely, a set of years ago is no gain. Newest: the latest interpreter, then the latest mean upload of the
+    direct releases.
     """
     near = [place for place, scored in enumerate(ranked) if scored.probability >= ranked[0].probability - NEAR]
     first = max(near, key=lambda place: (_newness(ranked[place].candidate), -place))

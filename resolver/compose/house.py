@@ -41,7 +41,7 @@ class House(Rooms):
         from resolver.flows.narrow import narrow
         from resolver.project.read import read_project
 
-        project = read_project(path, owners=self.owners, reporter=self.reporter)
+        project = read_project(path, owners=self.owners, modules=self.modules, reporter=self.reporter)
         return narrow(fitted(project, accelerator or Accelerator()), self.index, self.timeline, self.owners)
 
     def resolve(

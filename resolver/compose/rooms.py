@@ -91,6 +91,18 @@ class Rooms:
         return self._owners[root]
 
     @functools.cache  # noqa: B019 - rooms live as long as the program
+    def modules(self, name: str) -> tuple[str, ...]:
+        """Top-level modules of a distribution that the snapshot lacks, as its newest readable release has them; none offline."""
+        if self.settings.offline or name in self.shelves:
+            return ()
+        try:
+            newest = next((r for r in self.shelves.releases(normalize(name)) if r.files), None)
+            read = self.shelves.exact(newest.name, newest.version) if newest else None
+        except ResolverError:
+            return ()
+        return read.modules if read else ()
+
+    @functools.cache  # noqa: B019 - rooms live as long as the program
     def _namesake(self, root: str) -> tuple[str, ...]:
         """The distribution called like the module, when the index has one whose newest files do not contradict it."""
         if self.settings.offline or "." in root or len(root) < SHORTEST_NAMESAKE:

@@ -16,6 +16,13 @@ from resolver.project.uses import Choice
 Owners = Callable[[str], Sequence[str]]
 """Distributions that provide a top-level import name (or a dotted one, for shared namespaces), most popular first."""
 
+Modules = Callable[[str], Sequence[str]]
+"""Top-level modules of a distribution of which `Owners` knows nothing; none when nobody can tell."""
+
+
+def _nothing(_: str) -> Sequence[str]:
+    return ()
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -45,7 +52,12 @@ def wanted_by(uses: Iterable[Use]) -> list[Wanted]:
 
 
 def infer(
-    wanted: Iterable[Wanted], needs: Sequence[Need], owners: Owners, choices: Iterable[Choice] = (), uses: Iterable[Use] = ()
+    wanted: Iterable[Wanted],
+    needs: Sequence[Need],
+    owners: Owners,
+    choices: Iterable[Choice] = (),
+    uses: Iterable[Use] = (),
+    modules: Modules = _nothing,
 ) -> Inferred:
     """One open need of strength 1 for each distribution that is wanted and that `needs` do not name, or that some of `uses` want.
 
@@ -57,7 +69,7 @@ def infer(
     unprovided: set[str] = set()
     origins: dict[str, Origin] = {}
     for want in wanted:
-        name = distribution_of(want.key, chosen, owners)
+        name = distribution_of(want.key, chosen, owners, modules)
         origins.setdefault(want.key, want.origin)
         if name is None:
             unprovided.add(want.key)
@@ -68,7 +80,7 @@ def infer(
             found.append(Need(requirement=name, origin=want.origin, strength=1))
     for choice in choices:
         keys = [namespace_of(name) for name in choice.dotted]
-        names = [name for key in keys if (name := distribution_of(key, chosen, owners))]
+        names = [name for key in keys if (name := distribution_of(key, chosen, owners, modules))]
         if names and not chosen.intersection(names):
             # What stands last is what the author counts on everywhere (numpy after cupy).
             chosen.add(names[-1])
@@ -99,10 +111,11 @@ def _companions(chosen: Iterable[str], origins: dict[str, Origin]) -> Iterator[t
         yield Need(requirement=companion.add, origin=origin, strength=1), f"{origin}: '{companion.add}' is added: {companion.reason}"
 
 
-def distribution_of(key: str, chosen: Iterable[str], owners: Owners) -> str | None:
+def distribution_of(key: str, chosen: Iterable[str], owners: Owners, modules: Modules = _nothing) -> str | None:
     """The distribution for an import root or namespace part: one of `chosen` that provides it, else the most popular owner.
 
-    None when nobody is known to provide it.
+    None when nobody is known to provide it. Where the only owner is one of the very name of the module, `chosen` ones whose `modules`
+    have it go before (websocket-client before websocket).
     """
     chosen = set(chosen)
     root = key.split(".", maxsplit=1)[0]
@@ -123,6 +136,8 @@ def distribution_of(key: str, chosen: Iterable[str], owners: Owners) -> str | No
     for name in provided:
         if name in chosen:
             return name
+    if provided in ([], [own]) and (holder := next((name for name in sorted(chosen) if root in modules(name)), None)):
+        return holder
     if provided and "." not in key:
         return _likeliest(root, provided)
     if provided and _resembles(key, provided[0]):
@@ -133,7 +148,7 @@ def distribution_of(key: str, chosen: Iterable[str], owners: Owners) -> str | No
 def _likeliest(root: str, provided: Sequence[str]) -> str:
     """The most popular owner, unless the one everybody means is among them."""
     usual = tables().imports.get(root) or (tables().families.get(root) or ("",))[0]
-    if usual in provided:
+    if usual in provided or (usual and list(provided) == [normalize(root)]):
         return usual
     return provided[0]
 

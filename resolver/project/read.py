@@ -25,12 +25,14 @@ def read_project(
     path: Path,
     *,
     owners: Callable[[str], Sequence[str]],
+    modules: Callable[[str], Sequence[str]] = lambda _: (),
     stdlib: Callable[[str], bool] | None = None,
     reporter: Reporter,
 ) -> Project:
     """Read a requirements file (with the sources beside it) or a project folder; runs nothing of it.
 
-    `owners` gives the distributions that provide an import name, most popular first; `stdlib` says whether a root belongs to
+    `owners` gives the distributions that provide an import name, most popular first, `modules` the import names of a distribution that
+    it does not know of; `stdlib` says whether a root belongs to
     some Python's standard library. Raises ProjectError for a missing path, a file that is no text, and a project without
     needs and sources. Cost: one pass over at most 2,000 sources.
     """
@@ -48,7 +50,7 @@ def read_project(
     artifacts, damaged = read_artifacts(tree)
     hearsay = () if any(need.strength for need in declared.reading.needs) else notebooks.reading.needs
     needs = tuple(_without_repeats((*declared.reading.needs, *hearsay)))
-    inferred = infer([*wanted_by(found.uses), *_loaded(artifacts)], needs, owners, found.choices, found.uses)
+    inferred = infer([*wanted_by(found.uses), *_loaded(artifacts)], needs, owners, found.choices, found.uses, modules)
     if not needs and not inferred.needs and not sources and not notebooks.sources:
         hint = "Name a requirements file or the folder with the sources."
         raise ProjectError(f"{path} declares no needs and has no Python sources", hint=hint)

@@ -136,9 +136,9 @@ def test_one_of_a_choice_is_a_need(dotted: tuple[str, ...], declared: list[str],
 @pytest.mark.parametrize(
     ("used", "declared", "added"),
     [
-        ("torch.utils.tensorboard.SummaryWriter", ["torch"], ["tensorboard"]),
+        ("torch.utils.tensorboard.SummaryWriter", ["torch"], ["future", "six", "tensorboard"]),
         ("torch.utils.data.DataLoader", ["torch"], []),
-        ("torch.utils.tensorboard.SummaryWriter", ["torch", "tensorboard==2.0"], []),
+        ("torch.utils.tensorboard.SummaryWriter", ["torch", "tensorboard==2.0", "six", "future"], []),
         ("fastapi.File", ["fastapi"], ["python-multipart"]),
     ],
 )
@@ -146,3 +146,11 @@ def test_a_part_of_a_distribution_brings_what_only_that_part_wants(used, declare
     use = Use(dotted=used, origin=ORIGIN)
     assert [item.requirement for item in infer([], [need(text) for text in declared], owners, uses=[use]).needs] == added
     assert not infer([], [need(text) for text in declared], owners, uses=[dataclasses.replace(use, guarded=True)]).needs
+
+
+def test_a_declared_distribution_with_the_module_goes_before_one_of_its_very_name():
+    modules = {"websocket-client": ("websocket",)}
+    found = distribution_of("websocket", {"websocket-client", "flask"}, lambda root: [root], lambda name: modules.get(name, ()))
+    assert found == "websocket-client"
+    assert distribution_of("halo", {"flask"}, lambda root: [root], lambda _: ()) == "halo"
+    assert distribution_of("websocket", {"flask"}, lambda root: [root], lambda _: ()) == "websocket-client"  # whom everybody means

@@ -128,7 +128,8 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
     (re.compile(r"^(MemoryLimit|MemoryError|Killed):|Cannot allocate memory|std::bad_alloc"), F.MEMORY, None),
     (re.compile(r"^(Signal|Exit):"), F.CRASH, None),
     (re.compile(r"installed pydantic-core version \(?\S+\)? is incompatible"), F.CONFLICT, _fixed("pydantic-core")),
-    (re.compile(r"Another metric with the same name already exists"), F.CONFLICT, _fixed("keras")),
+    (re.compile(r"Another metric with the same name already exists|File system for \w+ already registered"), F.CONFLICT, _fixed("keras")),
+    (re.compile(r"^FileNotFoundError: .*No such file or directory: '[\w.+-]+'$"), F.MISSING_LIBRARY, None),  # a program, by its bare name
     (
         re.compile(r"The '([A-Za-z][\w.-]*)[^']*' distribution was not found and is required"),
         F.MISSING_MODULE,

@@ -192,7 +192,7 @@ class Rooms:
             self.reporter.note(f"{needs[soname]} wants {soname}, which no Debian package brings")
         fitting = {release: wheels(release, candidate.target) for release in candidate.packages}
         built = [str(release.name) for release, files in fitting.items() if not files and sdists(release)]
-        pure = [str(r.name) for r, files in fitting.items() if all(tag.endswith("-any") for file in files for tag in file.tags)]
+        pure = [release.pin for release, files in fitting.items() if all(tag.endswith("-any") for file in files for tag in file.tags)]
         return tuple(sorted({*packages, *run_packages(pure, built)}))
 
     @functools.cached_property

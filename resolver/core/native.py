@@ -7,7 +7,11 @@ bookworm; `tests/core/test_native.py` holds them against the real index of packa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.requirements import Requirement
+
+from resolver.core.package import Pin
 
 _HDF5 = ("libhdf5-103-1", "libhdf5-hl-100")
 _JPEG = ("libfreetype6", "libjpeg62-turbo")
@@ -105,12 +109,16 @@ OPENED: Mapping[str, tuple[str, ...]] = {
     "sounddevice": ("libportaudio2",),
     "soundfile": ("libsndfile1",),
     "sox": ("sox",),
+    "streamlit<0.70": ("dbus",),  # it asks for the machine's id when it is imported, and else for sudo
     "tika": ("default-jre-headless",),
     "wand": ("libmagickwand-6.q16-6",),
     "weasyprint": ("libpango-1.0-0", "libpangoft2-1.0-0"),
     "whisper": ("ffmpeg",),
 }
-"""Libraries opened by name and programs called: nothing in the files of a wheel says so."""
+"""Libraries opened by name and programs called: nothing in the files of a wheel says so. A key may bound the versions."""
+
+
+_BOUNDED = {Requirement(key): packages for key, packages in OPENED.items() if "<" in key}
 
 
 def build_packages(names: Iterable[str]) -> tuple[str, ...]:
@@ -118,7 +126,10 @@ def build_packages(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({package for name in names for package in BUILD.get(name, ())}))
 
 
-def run_packages(names: Iterable[str], built: Iterable[str] = ()) -> tuple[str, ...]:
-    """The Debian packages that these distributions open or call, and those that the ones `built` from source link to, sorted."""
-    opened = {package for name in names for package in OPENED.get(name, ())}
+def run_packages(pins: Sequence[Pin], built: Iterable[str] = ()) -> tuple[str, ...]:
+    """The Debian packages that these releases open or call, and those that the distributions `built` from source link to, sorted."""
+    opened = {package for pin in pins for package in OPENED.get(pin.name, ())}
+    for wanted, packages in _BOUNDED.items():
+        if any(pin.name == wanted.name and wanted.specifier.contains(pin.version, prereleases=True) for pin in pins):
+            opened |= set(packages)
     return tuple(sorted(opened | {package for name in built for package in BUILT.get(name, ())}))

@@ -90,6 +90,8 @@ def failed(kind: str, message: str, owner: str = "user", **fields) -> Item:
         ("AlreadyExistsError", "Another metric with the same name already exists.", FailureClass.CONFLICT, ""),
         ("PackageNotFoundError", "The 'absent' distribution was not found and is required", FailureClass.MISSING_MODULE, ""),
         ("ImportError", "The plotly.plotly module is deprecated,", FailureClass.REMOVED_API, ""),
+        ("FileNotFoundError", "[Errno 2] No such file or directory: 'sudo'", FailureClass.MISSING_LIBRARY, ""),
+        ("FileNotFoundError", "[Errno 2] No such file or directory: '/data/model.h5'", FailureClass.UNKNOWN, ""),
         ("ValueError", "a riddle", FailureClass.UNKNOWN, ""),
     ],
 )

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from resolver.core.native import BUILD, BUILT, OPENED, build_packages, run_packages
-from resolver.core.package import normalize
+from resolver.core.package import Pin, normalize
 
 TABLES = (BUILD, BUILT, OPENED)
 
 
 def test_names_are_canonical_and_lists_sorted():
     for table in TABLES:
-        assert list(table) == [normalize(name) for name in table]
+        assert list(table) == [normalize(name.partition("<")[0]) + name[len(name.partition("<")[0]) :] for name in table]
         for packages in table.values():
             assert packages
             assert list(packages) == sorted(packages)
@@ -24,8 +24,14 @@ def test_what_links_to_something_is_built_against_it():
 
 def test_packages_of_several_distributions_come_once_and_sorted():
     assert build_packages(["pillow", "dlib", "flask", "onnx"])[:2] == ("cmake", "libfreetype6-dev")
-    assert run_packages(["pytesseract", "flask"], ["h5py", "tables"]) == ("libhdf5-103-1", "libhdf5-hl-100", "liblzo2-2", "tesseract-ocr")
-    assert run_packages(["flask"]) == ()
+    pins = [Pin(normalize("pytesseract"), "0.3"), Pin(normalize("flask"), "1.0")]
+    assert run_packages(pins, ["h5py", "tables"]) == ("libhdf5-103-1", "libhdf5-hl-100", "liblzo2-2", "tesseract-ocr")
+    assert run_packages(pins[1:]) == ()
+
+
+def test_a_key_may_bound_the_versions():
+    assert run_packages([Pin(normalize("streamlit"), "0.52.1")]) == ("dbus",)
+    assert run_packages([Pin(normalize("streamlit"), "1.25.0")]) == ()
 
 
 @pytest.mark.network

@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from resolver.core.package import NormalizedName
 from resolver.core.project import Need, Origin, OriginKind, Project, Use
+from resolver.core.twins import TWINS
 from resolver.interfaces import PackageIndex, Timeline
 
 MISSING = 0.5
@@ -50,6 +51,9 @@ def narrow(project: Project, index: PackageIndex, timeline: Timeline, owners: Ow
         need = _contradicting(name, uses, inside, finals, timeline) or _need(name, uses, inside, timeline)
         if need:
             added.append(need)
+            # Whichever twin is installed last gives the modules.
+            bounds = need.requirement.removeprefix(name)
+            added += [dataclasses.replace(need, requirement=f"{twin}{bounds}") for twin in TWINS.get(name, ())]
     return dataclasses.replace(project, needs=project.needs + tuple(added))
 
 

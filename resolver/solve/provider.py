@@ -10,6 +10,7 @@ from resolvelib.providers import AbstractProvider
 from resolvelib.structs import RequirementInformation
 
 from resolver.core.package import PYTHON, NormalizedName, Pin, Release
+from resolver.core.twins import TWINS
 from resolver.interfaces import EdgeJudge
 from resolver.solve.policy import Policy
 from resolver.solve.requirement import parse_requirement
@@ -119,7 +120,20 @@ class Provider(AbstractProvider[Demand, Entry, str]):
         """The releases of a mask in the policy's order, most wanted first; doubtful ones last."""
         if not mask & (mask - 1):
             return shelf.listed(mask, extra)
-        return Lazily(mask.bit_count(), lambda: shelf.readable(self._preferred(shelf, mask, extra, late=late), last=self.loose))
+        return Lazily(mask.bit_count(), lambda: shelf.readable(self._in_step(shelf, mask, extra, late=late), last=self.loose))
+
+    def _in_step(self, shelf: Shelf, mask: int, extra: str, *, late: bool) -> Iterable[Entry]:
+        """The policy's order, after the release with the version of a twin that is chosen already, if there is one."""
+        twins = TWINS.get(shelf.name, ())
+        pinned = self.pinned() if twins else {}
+        entry = next((pinned[twin] for twin in twins if twin in pinned), None)
+        if entry is not None:
+            version = entry.shelf.versions[entry.rank]
+            same = next((rank for rank in bits(mask) if shelf.versions[rank] == version), None)
+            if same is not None:
+                first = shelf.entry(same, extra)
+                return (first, *(each for each in self._preferred(shelf, mask, extra, late=late) if each is not first))
+        return self._preferred(shelf, mask, extra, late=late)
 
     def _preferred(self, shelf: Shelf, mask: int, extra: str, *, late: bool) -> Iterable[Entry]:
         if self.loose:

@@ -103,3 +103,12 @@ def test_guarded_uses_and_foreign_roots_are_left_alone() -> None:
         root=Path(), needs=(Need(requirement="tf", origin=HERE),), evidence=Evidence(uses=(guarded, Use(dotted="other.x", origin=HERE)))
     )
     assert added(given, {"tf.placeholder": (0, 2), "other.x": (0, 1)}) == []
+
+
+def test_what_holds_of_a_distribution_holds_of_its_twins() -> None:
+    index: PackageIndex = Shelf(**{"opencv-python": ["2.0", "1.0"]})
+    given = project("cv2.old", needs=["opencv-python"])
+    found = narrow(given, index, Offers({"cv2.old": (0, 2)}), lambda _: ["opencv-python"])
+    wanted = [need.requirement for need in found.needs if need.constraint]
+    assert wanted[0] == "opencv-python<=1.0"
+    assert "opencv-contrib-python-headless<=1.0" in wanted

@@ -253,3 +253,13 @@ def test_when_reading_teaches_nothing_it_is_asked_once():
     index._releases = Borrowing()._releases
     assert not list(InProcessSolver(index, learn=index.learn, strict=True).candidates(project("top"), [PY37], 5))
     assert len(index.asked) == 2
+
+
+def test_distributions_of_the_same_modules_go_in_step():
+    packages = {
+        "opencv-python": {"4.5": {}, "4.6": {}, "5.0": {}},
+        "opencv-contrib-python-headless": {"4.5": {}, "4.6": {}, "5.0": {}},
+        "faces": {"1.0": {"requires": ["opencv-contrib-python-headless>=4.5"]}},
+    }
+    found = pins(solve(packages, "opencv-python<5", "faces"))
+    assert found["opencv-contrib-python-headless"] == found["opencv-python"] == "4.6"

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from resolver.build import host, probe, process, upkeep
+from resolver.build.cell import CELL, COMPILE, build_constraints, cell_dockerfile, pins_text, setuptools_turns, tools_of_set
 from resolver.build.logs import install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
 from resolver.build.verdict import Left, failed, judge, void
 from resolver.core.errors import EngineUnavailable
-from resolver.core.native import build_packages
 from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage
 from resolver.core.package import normalize
 from resolver.core.reporter import Reporter
@@ -28,63 +28,6 @@ from resolver.core.reporter import Reporter
 BUILDKIT = upkeep.BUILDKIT
 PROBE_SECONDS = 420.0
 _SCRIPTS = (*probe.SCRIPTS, "inside_bytecode.py")
-
-
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
-_DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]*")
-_PYTHON = re.compile(r"3\.\d{1,2}")
-_WORD = re.compile(r"[A-Za-z0-9._-]+")
-
-# Both run inside the build; they read everything that varies from files, so that no outside text is ever part of a command.
-_COMPILE = """\
-set -u
-export UV_CACHE_DIR=/uvcache UV_LINK_MODE=symlink UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never UV_HTTP_TIMEOUT=120 NO_COLOR=1
-if [ -s /run/secrets/index ]; then UV_DEFAULT_INDEX=$(cat /run/secrets/index); export UV_DEFAULT_INDEX; fi
-# Built wheels stay in the shared cache, where the cell finds them: the compiler itself is never in the environment that is probed.
-uv() {
-  timeout -k 10 "$(cat /cell/seconds)" /tools/uv pip install \\
-    --python "$(command -v python)" --break-system-packages --no-config "$@" >>/built/log 2>&1
-}
-make() { uv --no-deps --target /built/site "$@" -r /cell/pins.txt && rm -rf /built/site && exit 0; rm -rf /built/site; }
-make --build-constraint /cell/build-constraints.txt
-# A setup.py of before 2018 imports what it never declares; one release's tools are another's end, so several are tried.
-for tools in $(cat /cell/tools.txt); do
-  uv "$tools" wheel -r /cell/tools-of-set.txt && make --no-build-isolation
-done
-exit 0
-"""
-_CELL = """\
-set -u
-mkdir -p /out
-export UV_CACHE_DIR=/uvcache UV_LINK_MODE=symlink UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never UV_HTTP_TIMEOUT=120 NO_COLOR=1
-if [ -s /run/secrets/index ]; then UV_DEFAULT_INDEX=$(cat /run/secrets/index); export UV_DEFAULT_INDEX; fi
-cp -a /site/. "$1"
-python=$(command -v python)
-install() {
-  timeout -k 10 "$(cat /cell/seconds)" /tools/uv pip install \\
-    --python "$python" --break-system-packages --no-config --no-deps "$@" -r /cell/pins.txt
-}
-code=0
-if [ -s /cell/pins.txt ]; then
-  install --build-constraint /cell/build-constraints.txt >/out/install.log 2>&1
-  code=$?
-  if [ "$code" = 1 ] && grep -qi 'build' /out/install.log; then
-    install >/out/install.second.log 2>&1 && code=0 && mv /out/install.second.log /out/install.log
-  fi
-fi
-echo "$code" >/out/install.code
-if [ "$code" = 0 ]; then
-  unset UV_DEFAULT_INDEX
-  python /cell/inside_bytecode.py restore /uvcache /uvcache/bytecode "$1" >/out/bytecode.log 2>&1
-  python /cell/inside_probe.py /cell/spec.json /out/probe.jsonl >/out/probe.log 2>&1
-  if [ -s /cell/inside_harvest.py ]; then
-    timeout -k 5 180 python /cell/inside_harvest.py /cell/known.json /out/harvest.jsonl >/out/harvest.log 2>&1
-  fi
-  python /cell/inside_bytecode.py keep /uvcache /uvcache/bytecode "$1" >/out/bytecode.log 2>&1
-fi
-exit 0
-"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,13 +104,13 @@ class DockerExecutor:
         limits = Limits(seconds=min(PROBE_SECONDS, self.limits.seconds), memory_mb=self.limits.memory_mb)
         files = {
             "Dockerfile": cell_dockerfile(spec, tools=tools, cache_id=self.cache_id, secret=bool(self.index_url), built=built),
-            "cell.sh": _CELL,
-            "compile.sh": _COMPILE,
+            "cell.sh": CELL,
+            "compile.sh": COMPILE,
             "seconds": f"{max(1, int(self.limits.seconds))}\n",
             "pins.txt": pins_text(spec),
             "build-constraints.txt": build_constraints(spec.target.python),
-            "tools.txt": _setuptools(spec.target.python),
-            "tools-of-set.txt": _tools_of_set(spec),
+            "tools.txt": setuptools_turns(spec.target.python),
+            "tools-of-set.txt": tools_of_set(spec),
             "spec.json": probe.request(spec.probe, limits, nonce=secrets.token_hex(8), rest_seconds=self.rest_seconds),
             **{name: probe.source(name) for name in _SCRIPTS},
             "known.json": json.dumps(sorted(wanted & set(known))),
@@ -197,81 +140,10 @@ class DockerExecutor:
         return prove(folder, spec, tag=tag, reporter=reporter or Reporter(), limits=self.limits, rest_seconds=self.rest_seconds)
 
 
-def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool = False, built: Sequence[str] = ()) -> str:
-    """The text of a cell's build; system packages come before the pins in a layer that cells share. With `built` a stage of its own
-    builds these source distributions into the shared cache first. Raises ValueError for a name that is no Debian package or no Python
-    version.
-    """
-    if not _PYTHON.fullmatch(spec.target.python) or not _WORD.fullmatch(cache_id):
-        raise ValueError(f"not a Python version or a cache name: {spec.target.python!r}, {cache_id!r}")
-    update = "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
-    shared = [
-        f"type=cache,id={cache_id},target=/uvcache",
-        "type=bind,source=.,target=/cell",
-        f"type=bind,from={tools},source=/,target=/tools",
-        *(["type=secret,id=index"] if secret else []),
-    ]
-    lines = []
-    if built:
-        tools_of = " ".join(("build-essential", *build_packages(built)))
-        lines += [f"FROM python:{spec.target.python}-slim AS compiler", f"RUN {update} {tools_of} && mkdir /built"]
-        lines.append(f"RUN {_mounts(shared)} sh /cell/compile.sh")
-    lines.append(f"FROM python:{spec.target.python}-slim AS cell")
-    packages = sorted(set(spec.system_packages))
-    if bad := [p for p in packages if not _DEBIAN.fullmatch(p)]:
-        raise ValueError(f"not the name of a Debian package: {bad[0]!r}")
-    if packages:
-        lines.append(f"RUN {update} {' '.join(packages)} && rm -rf /var/lib/apt/lists/*")
-    # Links and bytecode live in memory: the disk would take longer to forget them than to make them. What the image has in
-    # that folder is copied there first, so that the environment is the one of the final image.
-    site = f"/usr/local/lib/python{spec.target.python}/site-packages"
-    mounts = [
-        f"type=tmpfs,target={site}",
-        f"type=bind,from=python:{spec.target.python}-slim,source={site},target=/site",
-        *shared,
-        *(["type=bind,from=compiler,source=/built,target=/built"] if built else []),  # the stage runs before this one
-    ]
-    lines += [f"RUN {_mounts(mounts)} sh /cell/cell.sh {site}", "FROM scratch", "COPY --from=cell /out /"]
-    return "\n".join(lines) + "\n"
-
-
 def _failing(outcome: Outcome) -> str:
     """The distribution whose build the installer says failed; "" when it does not say."""
     told = re.search(r"Failed to build `?([A-Za-z0-9][A-Za-z0-9._-]*)==", outcome.message)
     return normalize(told[1]) if told else ""
-
-
-def _mounts(mounts: Iterable[str]) -> str:
-    return " ".join(f"--mount={mount}" for mount in mounts)
-
-
-def pins_text(spec: BuildSpec) -> str:
-    """The pins as a requirements file. Raises ValueError for anything that is no plain name and version."""
-    lines = []
-    for pin in sorted(spec.pins):
-        if not _NAME.fullmatch(pin.name) or not _VERSION.fullmatch(pin.version):
-            raise ValueError(f"not a pin: {str(pin)!r}")
-        lines.append(f"{pin.name}=={pin.version}\n")
-    return "".join(lines)
-
-
-def build_constraints(python: str) -> str:
-    """What builds source distributions: today's setuptools no longer runs yesterday's setup.py."""
-    bound = "setuptools<60" if int(python.split(".")[1]) < 12 else "setuptools<72"
-    return f"{bound}\nwheel<0.45\ncython<3\n"
-
-
-def _setuptools(python: str) -> str:
-    """The turns of setuptools to try one after another, a line each: `Feature` left in 46, 2to3 in 58, the test command in 72."""
-    number = int(python.split(".")[1])
-    turns = [46, 58, 66] if number < 10 else [58, 66, 81] if number < 12 else [72, 81]
-    return "".join(f"setuptools<{turn}\n" for turn in turns)
-
-
-def _tools_of_set(spec: BuildSpec) -> str:
-    """What old setup.py files import: the set's own pins where it has them."""
-    found = {normalize(pin.name): f"{pin.name}=={pin.version}\n" for pin in spec.pins}
-    return found.get(normalize("cython"), "cython<3\n") + "".join(found.get(normalize(n), "") for n in ("numpy", "pybind11", "cffi"))
 
 
 _IMAGE_LOCK = threading.Lock()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from resolver.build import host, probe, process
-from resolver.build.docker import build_constraints, pins_text
+from resolver.build.cell import build_constraints, pins_text
 from resolver.build.process import Finished, Limits
 from resolver.build.verdict import Left, judge
 from resolver.core.errors import EngineUnavailable

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.build.docker import DockerExecutor, build_constraints, cell_dockerfile, pins_text
+from resolver.build.cell import build_constraints, cell_dockerfile, pins_text
+from resolver.build.docker import DockerExecutor
 from resolver.core.outcome import BuildSpec, Probe
 from resolver.core.package import Pin
 from resolver.core.target import PYTHONS, Target

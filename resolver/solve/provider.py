@@ -17,7 +17,7 @@ from resolver.solve.requirement import parse_requirement
 from resolver.solve.shelf import Demand, Entry, Shelf, bits
 from resolver.solve.view import View
 
-_LOOK = 12
+_LOOK = 10
 _SHIFTED = 0.15
 """Share of the packages that a perturbed policy without moves takes off their first choice."""
 _WORD = 1 << 32
@@ -137,8 +137,9 @@ class Provider(AbstractProvider[Demand, Entry, str]):
 
     def _preferred(self, shelf: Shelf, mask: int, extra: str, *, late: bool) -> Iterable[Entry]:
         if self.loose:
-            worse = self.view.masks(shelf)[1]
-            parts = (mask & shelf.finals & ~worse, mask & shelf.finals & worse, mask & ~shelf.finals)
+            _, worse, held = self.view.masks(shelf)
+            free = mask & ~held
+            parts = (free & shelf.finals & ~worse, free & shelf.finals & worse, free & ~shelf.finals, mask & held)
             if mask not in parts:
                 return (entry for part in parts for entry in self._preferred(shelf, part, extra, late=late))
         if late:

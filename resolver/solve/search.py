@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from resolvelib import BaseReporter
 from resolvelib.resolvers import Resolution, ResolutionImpossible, ResolutionTooDeep
@@ -19,6 +20,9 @@ from resolver.solve.walk import walk
 
 _ROUNDS = 500
 """Pins tried before a search is given up; a set of 100 packages takes about 120."""
+
+_BANS = 8
+"""How many releases that only a pin may take are ruled out at most, one after another, when their pin was left behind."""
 
 _FEW_ROUNDS = 250
 """The same for searches of which many are made (what clashes with what) or that are a last resort."""
@@ -55,6 +59,7 @@ def search(
     relaxed: tuple[Relaxation, ...] = (),
     touched: set[Shelf] | None = None,
     brief: bool = False,
+    loose: bool = False,
 ) -> Candidate | Clash:
     """One set under a policy, or why there is none; about a millisecond when warm and nothing clashes, else up to half a second.
 
@@ -69,28 +74,62 @@ def search(
     provider = Provider(view, policy, direct=roots.direct, order=order, restrictions=restrictions, judge=judge, seed=seed)
     if touched is not None:
         provider.touched = touched
-    clash = Clash(gave_up=True)
+    clash, strays = Clash(gave_up=True), list[Entry]()
+    provider.loose = loose
+
+    def again(failed: Clash) -> Candidate | Clash:
+        """What is left to try: releases that pin what only a pin may take and was taken without one."""
+        if brief or loose:
+            return failed
+        for name, version in itertools.islice(_pinners(view, provider.touched, strays), _BANS):
+            moved = dataclasses.replace(policy, moves=(*policy.moves, (name, f"=={version}")))
+            found = search(view, roots, moved, judge=judge, seed=seed, relaxed=relaxed, loose=True)
+            if isinstance(found, Candidate):
+                return dataclasses.replace(found, policy=policy.name)
+        return failed
+
     while True:
         found = (None if provider.loose else walk(provider, roots.demands)) or _run(
             provider, roots.demands, _FEW_ROUNDS if brief or provider.loose else _ROUNDS
         )
         if not isinstance(found, Clash):
             reached, asked = _closure(view, roots, found, provider.dropped)
+            stray = next((e for e in reached.values() if _unpinned(view, asked, e)), None)
+            if stray is not None and len(strays) < _BANS:
+                strays.append(stray)
+                restrict(view, [(stray.shelf.name, f"!={stray.release.version}")], restrictions)
+                continue
             if not provider.loose or _lawful(view, asked, found, restrictions):
                 return assemble(view, roots, reached, asked, policy, relaxed)
-            return clash
+            return again(clash)
         soft = {demand for demand, _ in found.causes if demand.soft}
         if soft - provider.dropped:
             provider.dropped |= soft
         elif brief or provider.loose or found.gave_up or policy.moves or not any(_doubtful(view, shelf) for shelf in provider.touched):
-            return found
+            return again(found)
         else:
             provider.loose, clash = True, found
 
 
 def _doubtful(view: View, shelf: Shelf) -> bool:
     """Whether the loose search could find more on a shelf than the first one."""
-    return bool(view.masks(shelf)[1] or shelf.unread or shelf.all & ~shelf.finals)
+    return bool(view.masks(shelf)[1] or view.masks(shelf)[2] or shelf.unread or shelf.all & ~shelf.finals)
+
+
+def _pinners(view: View, touched: Collection[Shelf], strays: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    """Name and version of each release on the touched shelves that pins one of the strays."""
+    for shelf in sorted(touched, key=lambda each: each.name):
+        for entry in shelf.listed(shelf.all) if strays else ():
+            for demand in view.demands(entry):
+                if demand.exact and any(demand.name == s.shelf.name and demand.mask >> s.rank & 1 for s in strays):
+                    yield str(shelf.name), entry.release.version
+
+
+def _unpinned(view: View, asked: Sequence[tuple[str, Demand]], entry: Entry) -> bool:
+    """Whether only a full pin may take a release (it was yanked) and nothing in the set pins it: what did was left behind."""
+    if not view.masks(entry.shelf)[2] >> entry.rank & 1:
+        return False
+    return not any(demand.exact for importer, demand in asked if demand.name == entry.shelf.name != importer)
 
 
 def _lawful(

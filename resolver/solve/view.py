@@ -49,7 +49,7 @@ class View:
 
         An exact pin may take anything. Else releases that likely need a compiler come only when no other final release is left,
         pre-releases only when asked for or nothing else is left, and, with a day, what was uploaded later only when nothing
-        older is left. With `loose` the first two come in any case.
+        older is left. With `loose` everything comes in; the caller sees to it that what only a pin may take is pinned in the end.
         """
         mask = shelf.all
         exact = pre = False
@@ -65,7 +65,7 @@ class View:
         if exact:
             return mask & (plain | doubtful | held)
         if loose:
-            chosen = mask & (plain | doubtful)
+            chosen = mask & (plain | doubtful | held)
         else:
             chosen = 0 if pre else mask & shelf.finals & plain or mask & shelf.finals & doubtful
             chosen = chosen or mask & plain or mask & doubtful

@@ -263,3 +263,18 @@ def test_distributions_of_the_same_modules_go_in_step():
     }
     found = pins(solve(packages, "opencv-python<5", "faces"))
     assert found["opencv-contrib-python-headless"] == found["opencv-python"] == "4.6"
+
+
+def yanked(*requires: str) -> dict[str, object]:
+    return {"requires": list(requires), "yanked": True}
+
+
+def test_a_yanked_release_is_taken_when_something_in_the_set_pins_it_and_only_then():
+    base = {"2.0rc1": {}, "1.1": yanked(), "1.0": yanked()}
+    pinned = {"top": {"2.0rc1": {}, "1.1": {"requires": ["base==1.0"]}, "1.0": {}}, "base": base}
+    older = {"top": {"1.1": {}, "1.0": {"requires": ["base==1.0"]}}, "base": base}
+    behind = {"top": {"1.1": {"requires": ["base==1.0"]}, "1.0": {}}, "base": {**base, "2.0rc1": {"requires": ["top"]}}}
+    only = need("base==1.*", constraint=True)
+    assert pins(solve(pinned, "top", "base", only)) == {"top": "1.1", "base": "1.0"}
+    assert pins(solve(older, "top", "base", only)) == {"top": "1.0", "base": "1.0"}
+    assert pins(solve(behind, "base")) == {"top": "1.0", "base": "2.0rc1"}

@@ -13,7 +13,8 @@ help:  ## this list
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -U pip uv
-	@$(BIN)/uv pip install -q --python $(BIN)/python -e .
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -e .
+	@$(BIN)/python -m compileall -q resolver
 	@touch $@
 
 $(VENV)/.dev: $(STAMP)

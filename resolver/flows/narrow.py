@@ -22,7 +22,7 @@ from resolver.core.twins import TWINS
 from resolver.interfaces import PackageIndex, Timeline
 
 MISSING = 0.5
-"""A name offered with less certainty than this counts as missing."""
+"""A name offered with no more certainty than this counts as missing: between a release with it and one without nobody can tell."""
 
 SURELY_MISSING = 0.05
 """The same for a name that contradicts a written line: a walked version lacks it, or both walked neighbours do."""
@@ -136,7 +136,7 @@ def _need(name: NormalizedName, uses: Sequence[Use], versions: Sequence[Version]
     missing: dict[Version, frozenset[str]] = {}
     for version in versions:
         offers = timeline.offers(name, str(version), dotted)
-        missing[version] = frozenset(d for d, sure in zip(dotted, offers, strict=True) if sure is not None and sure < MISSING)
+        missing[version] = frozenset(d for d, sure in zip(dotted, offers, strict=True) if sure is not None and sure <= MISSING)
     if not missing:
         return None
     fewest = min(len(names) for names in missing.values())

@@ -19,3 +19,6 @@ TWINS: Mapping[NormalizedName, tuple[NormalizedName, ...]] = {
     NormalizedName(name): tuple(NormalizedName(other) for other in family if other != name) for family in _FAMILIES for name in family
 }
 """Distribution -> the others of its family: what holds of one version holds of the others' same version."""
+
+BROUGHT_IN: Mapping[NormalizedName, tuple[NormalizedName, ...]] = {name: TWINS[name] for name in map(NormalizedName, _FAMILIES[0])}
+"""Those of them that other distributions ask for, each for another one, so that they meet in one set without anybody's wish."""

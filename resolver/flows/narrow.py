@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from resolver.core.package import NormalizedName
 from resolver.core.project import Need, Origin, OriginKind, Project, Use
-from resolver.core.twins import TWINS
+from resolver.core.twins import BROUGHT_IN
 from resolver.interfaces import PackageIndex, Timeline
 
 MISSING = 0.5
@@ -53,7 +53,7 @@ def narrow(project: Project, index: PackageIndex, timeline: Timeline, owners: Ow
             added.append(need)
             # Whichever twin is installed last gives the modules.
             bounds = need.requirement.removeprefix(name)
-            added += [dataclasses.replace(need, requirement=f"{twin}{bounds}") for twin in TWINS.get(name, ())]
+            added += [dataclasses.replace(need, requirement=f"{twin}{bounds}") for twin in BROUGHT_IN.get(name, ())]
     return dataclasses.replace(project, needs=project.needs + tuple(added))
 
 

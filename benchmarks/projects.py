@@ -72,7 +72,7 @@ def judge(house: House, stack: Stack, root: Path, *, keep: bool) -> dict[str, ob
     spec = spec_of(resolution, stack.name)
     outcome = house.executor().run(spec)
     if keep:
-        stamped = dataclasses.replace(outcome, snapshot=resolution.snapshot, when=outcome.when or datetime.now(UTC))
+        stamped = dataclasses.replace(outcome, origin="project", snapshot=resolution.snapshot, when=outcome.when or datetime.now(UTC))
         house.store.add(stamped)
     installed = outcome.stage is not Stage.INSTALL
     row |= {

@@ -7,6 +7,7 @@ written line fixes one of its ends, the sets without that line are considered to
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,7 +16,7 @@ from resolver.core.candidate import EdgeRisk, Relaxation
 from resolver.core.package import PYTHON, NormalizedName, normalize
 from resolver.core.project import Need, Project
 from resolver.core.target import Target
-from resolver.flows.consider import Considered, Desk
+from resolver.flows.consider import LONG_SECONDS, Considered, Desk
 
 BREAKS = 0.6
 """An edge at least this likely to break puts the lines that fix its ends in doubt."""
@@ -29,9 +30,9 @@ _UNMOVED = 4
 
 def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Considered) -> Considered:
     """`seen`, or what is considered without the one written line whose leaving helps most; costs a search for each line tried."""
-    best = seen
+    best, begun = seen, time.monotonic()
     for place, (changed, relaxation) in enumerate(loosened(project, seen.best.worst_edges)):
-        if place == TRIES:
+        if place == TRIES or time.monotonic() - begun > LONG_SECONDS:
             break
         found = desk.consider(changed, where, (relaxation,))
         if found and found.best.probability > max(best.best.probability, GAIN * seen.best.probability):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
@@ -26,6 +27,9 @@ _PATIENCE = 60
 
 _STUDIES = 6
 """How often a search without any set is made again after the metadata of what clashed was read."""
+
+_STUDY_SECONDS = 45.0
+"""No further reading is begun after this time."""
 
 _NEARBY = (0, 1, 2, 4, 8, 16, 32, 64, -1, -2, -4, -8, -16)
 """Places from a clashing release, newest first, at which others of its package are read too."""
@@ -72,8 +76,13 @@ class InProcessSolver:
         needs = legible(self._catalog, project.needs, self._reporter)
         seen: set[tuple[str, tuple[Pin, ...]]] = set()
         lines = [_Line(self, self._view(t), needs, project) for t in targets]
+        begun = time.monotonic()
         for _ in range(_STUDIES):
-            if any(line.opens() and not line.clash for line in lines) or not self._study(lines):
+            if (
+                any(line.opens() and not line.clash for line in lines)
+                or time.monotonic() - begun > _STUDY_SECONDS
+                or not self._study(lines)
+            ):
                 break
             self._catalog, self._views = Catalog(self._index, self._reporter), {}
             needs = legible(self._catalog, project.needs, self._reporter)

@@ -36,7 +36,7 @@ TWINS = {
 """Distributions that ship the same modules under the same version numbers as another one."""
 SIBLINGS = {"opencv-contrib-python": "opencv-python"}
 """Distributions whose binaries want the same shared libraries as another one's, though their modules offer more."""
-SCHEMA = 1
+SCHEMA = 2
 
 
 def build(walks: Iterable[str], out: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import lzma
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -30,18 +30,18 @@ class Record:
 
     def __init__(self, blob: bytes) -> None:
         try:
-            lines = lzma.decompress(blob).decode().split("\n")
-        except lzma.LZMAError as error:
+            lines = zlib.decompress(blob).decode().split("\n")
+        except (zlib.error, UnicodeDecodeError) as error:
             raise StoreError(f"the API timeline is damaged: {error}", hint="build it again from the walks, or fetch it again") from error
         self.versions: tuple[str, ...] = tuple(lines[0].split())
         self.sets: tuple[Mask, ...] = tuple(int(s, 16) for s in lines[1].split())
         self.everything: Mask = (1 << len(self.versions)) - 1
-        self._rows: dict[str, dict[str, str]] = {kind: {} for kind in "MACULPS"}
+        rows: dict[str, dict[str, str]] = {kind: {} for kind in "MACULPS"}
         for line in lines[2:]:
-            if line:
-                kind, _, rest = line.partition("\t")
-                key, _, body = rest.partition("\t")
-                self._rows[kind][key] = body
+            if line:  # one letter, a tab, the key, a tab, the rest
+                key, _, body = line[2:].partition("\t")
+                rows[line[0]][key] = body
+        self._rows = rows
         self.roots = frozenset(module for module in self._rows["M"] if "." not in module)
         self._modules: dict[str, tuple[Mask, Mask, Mask, Mapping[str, Mask]]] = {}
         self._groups: dict[tuple[str, str], tuple[tuple[Mask, str], ...]] = {}
@@ -257,4 +257,5 @@ class Writer:
     def blob(self) -> bytes:
         """The compressed text; equal walks give equal bytes."""
         head = [" ".join(row["version"] for row in self.rows), " ".join(f"{s:x}" for s in self.sets)]
-        return lzma.compress("\n".join(head + self.lines).encode(), preset=6)
+        # Not the tightest, but read in a fifth of the time: a resolution opens some forty of them.
+        return zlib.compress("\n".join(head + self.lines).encode(), 9)

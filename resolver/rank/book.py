@@ -70,6 +70,8 @@ class FactBook:
         self._series: dict[NormalizedName, tuple[list[float], list[Numbers]]] = {}
         self._uses: dict[Pin, Mapping[str, Sequence[str]]] = {}
         self._fits: dict[tuple[Pin, Pin], NameFit] = {}
+        self._standards: dict[Pin, Sequence[str]] = {}
+        self._rows: dict[int, tuple[object, dict[tuple[ReleaseFacts, ReleaseFacts, str], list[float]]]] = {}
         self._stdlib: dict[str, bool] = {}
         self._pb2: dict[Pin, float] = {}
 
@@ -141,8 +143,10 @@ class FactBook:
         """Whether any interpreter offers this root module itself."""
         known = self._stdlib.get(root)
         if known is None:
+            # What left the library since was there at the start, what came is there at the end.
+            ends = (PYTHONS[0], PYTHONS[-1])
             known = root in sys.stdlib_module_names or (
-                self._timeline is not None and any(self._timeline.offers(PYTHON, python, [root])[0] for python in reversed(PYTHONS))
+                self._timeline is not None and any(self._timeline.offers(PYTHON, python, [root])[0] for python in ends)
             )
             self._stdlib[root] = known
         return known
@@ -173,6 +177,11 @@ class FactBook:
         """Certainty for each dotted name, None when unknown."""
         return self._timeline.offers(pin.name, pin.version, dotted) if self._timeline and dotted else [None] * len(dotted)
 
+    def rows(self, history: object) -> dict[tuple[ReleaseFacts, ReleaseFacts, str], list[float]]:
+        """The rows of the edge table that were worked out with a history, by their two ends and the interpreter."""
+        kept = self._rows.setdefault(id(history), (history, {}))  # held, so that its identity stays its own
+        return kept[1]
+
     def fit(self, importer: Release, provider: Release) -> NameFit:
         """How many of the names that `importer` takes from `provider` are there; remembered by the two pins."""
         key = (importer.pin, provider.pin)
@@ -185,10 +194,11 @@ class FactBook:
         taken = self.uses(importer.pin)
         if not taken:
             return _NOTHING
+        dotted: Sequence[str]
         if provider.pin.name == PYTHON:
-            # A release that declares the backport of a module does not miss it in an old interpreter.
-            backports = {requirement_name(text) for text in importer.requires}
-            dotted = [name for root, names in taken.items() if self.is_stdlib(root) and normalize(root) not in backports for name in names]
+            dotted = self._standard(importer, taken)
+        elif provider.modules:  # few, where an importer takes from many
+            dotted = [name for root in provider.modules for name in taken.get(root, ())]
         else:
             dotted = [name for root, names in taken.items() if self.owns(provider, root) for name in names]
         if not dotted:
@@ -201,6 +211,18 @@ class FactBook:
             missing=tuple(sorted(missing, key=lambda name: (-missing[name], name))),
             weight=sum(w for w in missing.values() if w == 1.0) + min(_MOST_VAGUE, sum(w for w in missing.values() if w < 1.0)),
         )
+
+    def _standard(self, importer: Release, taken: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        """The names that a release takes from the standard library. One that it declares a backport of is not missed in an old
+        interpreter.
+        """
+        known = self._standards.get(importer.pin)
+        if known is None:
+            backports = {requirement_name(text) for text in importer.requires}
+            known = self._standards[importer.pin] = tuple(
+                name for root, names in taken.items() if self.is_stdlib(root) and normalize(root) not in backports for name in names
+            )
+        return known
 
 
 def requirement_name(text: str) -> NormalizedName:

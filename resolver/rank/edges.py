@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from resolver.core.candidate import EdgeRisk
 from resolver.core.package import Pin, Release
 from resolver.rank.book import FactBook
-from resolver.rank.features import COLUMN, Floats, edge_row
+from resolver.rank.features import COLUMN, Floats, remembered_row
 from resolver.rank.files import RankerText
 from resolver.rank.forest import Forest, logistic, logit
 from resolver.rank.reasons import edge_reason
@@ -51,7 +51,7 @@ class LearnedEdgeJudge:
         known = self._known.get(key)
         if known is None:
             left, right = self._book.facts(importer), self._book.facts(provider)
-            row = edge_row(left, right, python, self._book, self._history, self._vocabulary)
+            row = remembered_row(left, right, python, self._book, self._history, self._vocabulary)
             risk = learned_risk(self._forest, row)
             why = edge_reason(left, right, python, row, self._book, self._history) if risk >= _WORTH_A_REASON else ""
             known = self._known[key] = EdgeRisk(importer=importer.pin, provider=provider.pin, probability=risk, why=why)

@@ -83,6 +83,18 @@ def edge_row(
     ]
 
 
+def remembered_row(
+    importer: ReleaseFacts, provider: ReleaseFacts, python: str, book: FactBook, history: History, vocabulary: Vocabulary
+) -> list[float]:
+    """`edge_row`, computed once for all that share a book and a history: what steered the search is not worked out again to rank."""
+    rows = book.rows(history)
+    key = (importer, provider, python)
+    row = rows.get(key)
+    if row is None:
+        row = rows[key] = edge_row(importer, provider, python, book, history, vocabulary)
+    return row
+
+
 def _plain(importer: ReleaseFacts, provider: ReleaseFacts, python: str, book: FactBook) -> list[float]:
     to_python = provider.name == PYTHON
     release = importer.release

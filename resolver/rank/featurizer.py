@@ -14,7 +14,7 @@ from resolver.rank.batch import Batch, Ints, Member
 from resolver.rank.book import FactBook
 from resolver.rank.coverage import ProjectUses
 from resolver.rank.facts import ReleaseFacts
-from resolver.rank.features import EDGE_FEATURES, Floats, Vocabulary, as_table, edge_row
+from resolver.rank.features import EDGE_FEATURES, Floats, Vocabulary, as_table, remembered_row
 from resolver.rank.history import History
 from resolver.rank.names import SeenNames
 from resolver.rank.sets import set_rows
@@ -63,7 +63,8 @@ class Featurizer:
         row = self._rows.get(key)
         if row is None:
             importer, provider, python = end
-            row = self._rows[key] = edge_row(self._facts[importer], self._facts[provider], python, self.book, self.history, self.vocabulary)
+            left, right = self._facts[importer], self._facts[provider]
+            row = self._rows[key] = remembered_row(left, right, python, self.book, self.history, self.vocabulary)
         return row
 
     def _places(self, candidate: Candidate) -> Ints:

@@ -48,14 +48,19 @@ class History:
 
     def __init__(self, counts: Mapping[str, Seen] | None = None) -> None:
         self._counts = dict(counts or {})
-        broken = sum(seen.broken for key, seen in self._counts.items() if key[:2] == "p|" or key[:2] == "i|")
-        total = sum(seen.total for key, seen in self._counts.items() if key[:2] == "p|" or key[:2] == "i|")
-        self.base = (broken + 0.5) / (total + 50.0)
         self._partners: dict[str, list[str]] = {}
-        for key, seen in sorted(self._counts.items()):
-            importer, _, provider = key.partition("|")
-            if seen.broken and "@" not in key and provider != PYTHON:
-                self._partners.setdefault(importer, []).append(provider)
+        broken = total = 0
+        for key, seen in self._counts.items():  # tens of thousands, at every start
+            if key[1] == "|" and key[0] in "pi":
+                broken += seen[0]
+                total += seen[0] + seen[1]
+            elif seen[0] and "@" not in key:
+                importer, _, provider = key.partition("|")
+                if provider != PYTHON:
+                    self._partners.setdefault(importer, []).append(provider)
+        for providers in self._partners.values():
+            providers.sort()
+        self.base = (broken + 0.5) / (total + 50.0)
 
     def partners(self, importer: str) -> Sequence[str]:
         """Names on which some release of `importer` was seen breaking, whether it declares them or not."""
@@ -101,4 +106,4 @@ class History:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Iterable[int]]) -> History:
         """The inverse of `to_plain`."""
-        return cls({key: Seen(*counts) for key, counts in plain.items()})
+        return cls({key: Seen._make(counts) for key, counts in plain.items()})

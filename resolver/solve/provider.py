@@ -17,7 +17,8 @@ from resolver.solve.requirement import parse_requirement
 from resolver.solve.shelf import Demand, Entry, Shelf, bits
 from resolver.solve.view import View
 
-_LOOK = 10
+_LOOK = 8
+"""How many releases of a package the learned policy weighs."""
 _SHIFTED = 0.15
 """Share of the packages that a perturbed policy without moves takes off their first choice."""
 _WORD = 1 << 32

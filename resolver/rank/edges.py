@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from resolver.core.candidate import EdgeRisk
 from resolver.core.package import Pin, Release
 from resolver.rank.book import FactBook
@@ -23,16 +25,25 @@ def edge_offset(table: Floats) -> Floats:
     return TRUST * logit(table[:, COLUMN["prior"]])
 
 
+_SATISFIED, _PRIOR = COLUMN["satisfied"], COLUMN["prior"]
+
+
 def learned_risks(forest: Forest, table: Floats) -> Floats:
-    """The probability that each edge breaks, by the rules and what the booster adds."""
-    return logistic(forest.predict(table) + edge_offset(table))
+    """The probability that each edge breaks, by the rules and what the booster adds.
+
+    A declared bound that is not kept stays as risky as the rules say: the solver never breaks one, so the booster has met none.
+    """
+    risks = logistic(forest.predict(table) + edge_offset(table))
+    found: Floats = np.where(table[:, _SATISFIED] == 0, np.maximum(risks, table[:, _PRIOR]), risks)
+    return found
 
 
 def learned_risk(forest: Forest, row: Sequence[float]) -> float:
     """The same for one edge."""
     prior = min(max(row[COLUMN["prior"]], 1e-4), 1 - 1e-4)
     odds = forest.predict_one(row) + TRUST * math.log(prior / (1 - prior))
-    return 1.0 / (1.0 + math.exp(-odds))
+    risk = 1.0 / (1.0 + math.exp(-odds))
+    return max(risk, row[_PRIOR]) if row[_SATISFIED] == 0 else risk
 
 
 class LearnedEdgeJudge:

@@ -1,0 +1,31 @@
+"""What the judge of edges makes of the booster's word and the rules'."""
+
+import numpy as np
+import pytest
+
+from resolver.rank.edges import learned_risk, learned_risks
+from resolver.rank.features import COLUMN, EDGE_FEATURES
+
+
+class Sure:
+    """A booster that is sure that nothing breaks."""
+
+    def predict(self, table):
+        return np.full(len(table), -9.0)
+
+    def predict_one(self, row):
+        return -9.0
+
+
+def row(**values: float) -> list[float]:
+    made = [0.0] * len(EDGE_FEATURES)
+    for name, value in {"satisfied": 1.0, "prior": 0.3, **values}.items():
+        made[COLUMN[name]] = value
+    return made
+
+
+@pytest.mark.parametrize(("satisfied", "least", "most"), [(1.0, 0.0, 0.01), (float("nan"), 0.0, 0.01), (0.0, 0.3, 0.3)])
+def test_a_declared_bound_that_is_not_kept_stays_as_risky_as_the_rules_say(satisfied, least, most):
+    given = row(satisfied=satisfied)
+    assert least <= learned_risk(Sure(), given) <= most
+    assert learned_risks(Sure(), np.array([given]))[0] == pytest.approx(learned_risk(Sure(), given))

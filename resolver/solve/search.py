@@ -94,7 +94,7 @@ def search(
         )
         if not isinstance(found, Clash):
             reached, asked = _closure(view, roots, found, provider.dropped)
-            stray = next((e for e in reached.values() if _unpinned(view, asked, e)), None)
+            stray = next((e for e in reached.values() if _unpinned(view, asked, e, restrictions, loose=provider.loose)), None)
             if stray is not None and len(strays) < _BANS:
                 strays.append(stray)
                 restrict(view, [(stray.shelf.name, f"!={stray.release.version}")], restrictions)
@@ -125,11 +125,20 @@ def _pinners(view: View, touched: Collection[Shelf], strays: Sequence[Entry]) ->
                     yield str(shelf.name), entry.release.version
 
 
-def _unpinned(view: View, asked: Sequence[tuple[str, Demand]], entry: Entry) -> bool:
-    """Whether only a full pin may take a release (it was yanked) and nothing in the set pins it: what did was left behind."""
-    if not view.masks(entry.shelf)[2] >> entry.rank & 1:
+def _unpinned(
+    view: View, asked: Sequence[tuple[str, Demand]], entry: Entry, restrictions: Mapping[str, Sequence[Demand]], *, loose: bool
+) -> bool:
+    """Whether nothing in the set asks for what only a pin may take: a yanked release, or a pre-release while a final one would do. What
+    asked for it was left behind by backtracking.
+    """
+    shelf, rank = entry.shelf, entry.rank
+    wanted = [demand for importer, demand in asked if demand.name == shelf.name != importer]
+    if view.masks(shelf)[2] >> rank & 1:
+        return not any(demand.exact for demand in wanted)
+    if loose or shelf.finals >> rank & 1:  # the loose search takes pre-releases on trial; `_lawful` judges them
         return False
-    return not any(demand.exact for importer, demand in asked if demand.name == entry.shelf.name != importer)
+    everything = (*wanted, *restrictions.get(shelf.name, ()))
+    return not any(demand.pre or demand.exact for demand in everything) and bool(view.admitted(shelf, everything) & shelf.finals)
 
 
 def _lawful(

@@ -278,3 +278,11 @@ def test_a_yanked_release_is_taken_when_something_in_the_set_pins_it_and_only_th
     assert pins(solve(pinned, "top", "base", only)) == {"top": "1.1", "base": "1.0"}
     assert pins(solve(older, "top", "base", only)) == {"top": "1.0", "base": "1.0"}
     assert pins(solve(behind, "base")) == {"top": "1.0", "base": "2.0rc1"}
+
+
+def test_a_pre_release_is_not_kept_when_what_pinned_it_was_left_behind():
+    packages = {
+        "bb": {"2.0rc1": {}, "1.1": {"requires": ["cc"]}, "1.0": {}},
+        "cc": {"2.0rc1": {}, "1.1": {"requires": ["bb==2.0rc1"]}, "1.0": {}},
+    }
+    assert pins(solve(packages, "bb")) in ({"bb": "1.1", "cc": "1.0"}, {"bb": "1.0"})

@@ -80,6 +80,9 @@ figures. "by stack": every stack judged by a ranker fitted without it. `top1`: t
 {table}
 ## Limits
 
+The stacks are development data: their failures are read and their causes mended, held-out ones not excepted, so these figures
+flatter. They are no estimate for projects that nobody has looked at.
+
 It has learned from builds without a GPU, on Linux x86-64. `known: false` marks a set far from anything built: its probability rests on
 dates, declared bounds and the API timeline alone. A set that lacks a name the project uses is pushed down by a fixed factor, which is a
 ranking device, not a calibrated belief.

@@ -7,6 +7,8 @@ import enum
 from datetime import date
 from pathlib import Path
 
+from resolver.core.program import Program
+
 
 class OriginKind(enum.StrEnum):
     """Where a need comes from, strongest first."""
@@ -98,10 +100,11 @@ class Evidence:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project as read: `root` is its folder, `needs` hard constraints, `evidence` soft signs."""
+    """A project as read: `root` is its folder, `needs` hard constraints, `evidence` soft signs, `program` what its container runs."""
 
     root: Path
     needs: tuple[Need, ...] = ()
     evidence: Evidence = Evidence()
     artifacts: tuple[Artifact, ...] = ()
     frameworks: tuple[str, ...] = ()
+    program: Program | None = None

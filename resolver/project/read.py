@@ -16,6 +16,7 @@ from resolver.project.declared import read_declared, read_named
 from resolver.project.files import is_side, walk
 from resolver.project.names import Wanted, declared_names, frameworks_of, infer, namespace_of, wanted_by
 from resolver.project.notebooks import read_notebooks
+from resolver.project.programs import program_of
 from resolver.project.sources import Source, SourceUses, gather, kinds_of, parse_sources
 from resolver.project.syntax import stdlib_bounds
 from resolver.project.tables import is_stdlib, tables
@@ -64,7 +65,14 @@ def read_project(
     for note in evidence.notes:
         reporter.note(note)
     frameworks = frameworks_of((*needs, *inferred.needs), uses, [artifact.format for artifact in artifacts])
-    return Project(root=root.resolve(), needs=(*needs, *inferred.needs), evidence=evidence, artifacts=artifacts, frameworks=frameworks)
+    return Project(
+        root=root.resolve(),
+        needs=(*needs, *inferred.needs),
+        evidence=evidence,
+        artifacts=artifacts,
+        frameworks=frameworks,
+        program=program_of(sources),
+    )
 
 
 def _known(names: set[str], owners: Callable[[str], Sequence[str]]) -> Callable[[str], bool]:

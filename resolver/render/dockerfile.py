@@ -11,11 +11,11 @@ from resolver import __version__
 from resolver.core.errors import ResolverError
 from resolver.core.resolution import Resolution
 from resolver.render.base import CODENAME, base_image, docker_platform
-from resolver.render.entry import Entry, guess_entry
+from resolver.render.entry import Entry, entry_of
 from resolver.render.files import MARKER
 from resolver.render.lock import LockRenderer, hashes
 from resolver.render.sdist import Wheelhouse, sources
-from resolver.render.words import comment, debian_word, docker_list, docker_word, image_word, plain_word
+from resolver.render.words import comment, debian_word, docker_list, docker_word, folder_word, image_word, plain_word
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -35,7 +35,7 @@ class DockerfileRenderer:
 
     def render(self, resolution: Resolution) -> str:
         """The Dockerfile's text; raises ResolverError for a name or version that no index would give."""
-        entry = guess_entry(resolution.project.root)
+        entry = entry_of(resolution.project.program)
         source = sources(resolution)
         return _template().render(
             marker=MARKER,
@@ -49,6 +49,8 @@ class DockerfileRenderer:
             build_packages=[debian_word(name) for name in ("build-essential", *source.system_packages)],
             cuda=resolution.target.accelerator.kind == "cuda",
             labels=[(name, docker_word(value)) for name, value in _labels(resolution)],
+            folder=folder_word(entry.folder),
+            stop=entry.stop,
             port=entry.port,
             healthcheck=docker_list(_healthcheck(entry)),
             command=docker_list(entry.command),
@@ -83,7 +85,7 @@ def _labels(resolution: Resolution) -> list[tuple[str, str]]:
 def _healthcheck(entry: Entry) -> tuple[str, ...]:
     # Any HTTP answer will do: a model server often has no page at "/".
     connect = f"c = http.client.HTTPConnection('127.0.0.1', {entry.port}, timeout=5)"
-    return ("python", "-c", f"import http.client; {connect}; c.request('GET', '/'); c.getresponse()")
+    return ("python", "-c", f"import http.client; {connect}; c.request('GET', {entry.health!r}); c.getresponse()")
 
 
 @functools.lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from resolver.core.errors import ResolverError
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:@-]*", re.IGNORECASE)
 _DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+_BELOW = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202f-\ud7ff\uf900-\ufffd\U00010000-\U0010ffff]")
 
@@ -32,6 +33,11 @@ def debian_word(text: str) -> str:
 def sha256_word(text: str) -> str:
     """A SHA-256 in lower-case hex, returned as it is or refused (ResolverError)."""
     return _checked(_SHA256, text, "sha256")
+
+
+def folder_word(text: str) -> str:
+    """A folder below the project's root, or "" for the root, returned as it is or refused (ResolverError)."""
+    return _checked(_BELOW, text, "folder name") if text else ""
 
 
 def _checked(pattern: re.Pattern[str], text: str, what: str) -> str:

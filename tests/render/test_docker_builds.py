@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from resolver.core.program import Program, Start
+from resolver.core.project import Project
 from resolver.core.resolution import Resolution
 from resolver.render.dockerfile import DockerfileRenderer
 from resolver.render.dockerignore import DockerignoreRenderer
@@ -80,7 +82,17 @@ def test_flask_runs_as_nobody_in_particular(tmp_path: Path, python: str, pins: t
     (folder / "app.py").write_text("import flask\napp = flask.Flask('x')\nif __name__ == '__main__':\n    app.run(host='0.0.0.0')\n")
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "x.pyc").write_text("x")
-    build(folder, resolution(pins, python=python, root=folder, system_packages=("libgl1",) if python == "3.7" else ()))
+    build(
+        folder,
+        resolution(
+            pins,
+            python=python,
+            project=Project(
+                root=folder, program=Program(kind="flask", path="app.py", start=Start(server="flask", port=5000, host="0.0.0.0"))
+            ),
+            system_packages=("libgl1",) if python == "3.7" else (),
+        ),
+    )
     assert_pins(pins)
     assert inside("sh", "-c", "id -un; pwd; touch here && ls -A").split() == ["app", "/app", "app.py", "here", "requirements.lock"]
     told = json.loads(subprocess.run([docker(), "inspect", TAG], capture_output=True, check=True).stdout)[0]["Config"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from resolver.core.errors import ResolverError
 from resolver.core.package import Pin, normalize
+from resolver.core.program import Program, Start
 from resolver.core.project import Project
 from resolver.core.resolution import RankerInfo, Resolution
 from resolver.core.target import Accelerator, Target
@@ -125,12 +126,26 @@ def test_cuda_asks_for_the_devices() -> None:
     assert "NVIDIA" not in render(resolution(FLASK_37))
 
 
-def test_an_entry_with_a_port_gets_a_health_check(tmp_path: Path) -> None:
-    (tmp_path / "predict.py").write_text("import flask\napp = flask.Flask('x')\napp.run(host='0.0.0.0', port=8080)\n")
-    text = render(resolution(FLASK_37, root=tmp_path))
+def web(**changed: Any) -> Resolution:
+    start = Start(server="flask", port=8080, host="0.0.0.0")
+    program = Program(**{"kind": "flask", "path": "predict.py", "start": start, **changed})
+    return resolution(FLASK_37, project=Project(root=Path("/nowhere/demo"), program=program))
+
+
+def test_an_entry_with_a_port_gets_a_health_check() -> None:
+    text = render(web(health="/ping"))
     assert "EXPOSE 8080\n" in text
     assert "127.0.0.1', 8080" in text
+    assert "c.request('GET', '/ping')" in text
+    assert text.endswith('STOPSIGNAL SIGINT\nCMD ["python", "predict.py"]\n')
+
+
+def test_a_program_in_a_folder_is_started_there() -> None:
+    text = render(web(path="src/web/predict.py"))
+    assert "\nUSER app\nWORKDIR /app/src/web\n" in text
     assert text.endswith('CMD ["python", "predict.py"]\n')
+    with pytest.raises(ResolverError):
+        render(web(path="a$b/predict.py"))
 
 
 def test_no_frontend_line_and_no_library_path() -> None:

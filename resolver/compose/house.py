@@ -39,10 +39,12 @@ class House(Rooms):
         """The project at `path`, fitted to the accelerator, with what its uses say about versions among its needs."""
         from resolver.flows.accelerate import fitted
         from resolver.flows.narrow import narrow
+        from resolver.flows.weigh import weighed
         from resolver.project.read import read_project
 
         project = read_project(path, owners=self.owners, modules=self.modules, reporter=self.reporter)
-        return narrow(fitted(project, accelerator or Accelerator()), self.index, self.timeline, self.owners)
+        narrowed = narrow(fitted(project, accelerator or Accelerator()), self.index, self.timeline, self.owners)
+        return weighed(narrowed, self.index)
 
     def resolve(
         self, path: Path, *, python: str = "", accelerator: Accelerator | None = None, strict: bool = False

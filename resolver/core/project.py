@@ -19,6 +19,27 @@ class OriginKind(enum.StrEnum):
     REQUEST = "request"
 
 
+class Strength(enum.IntEnum):
+    """What gives way when needs contradict each other: the smaller number first."""
+
+    HEARSAY = -1
+    """What the project tells people: README, CI, an old Dockerfile. It restricts and never installs."""
+    USED = 0
+    """What only the source's uses say, and the install lines of a project that declares nothing."""
+    LOOSE = 1
+    """Ranges in packaging files, and needs inferred from imports."""
+    WRITTEN = 2
+    """Hand-written ranges, and pins outside the main requirements file."""
+    PINNED = 3
+    """Exact pins of the main requirements file."""
+    LOCKED = 4
+    """Exact pins of a lock file, or of a requirements file that a tool wrote."""
+    PROVEN = 5
+    """Uses that every version of a written line surely lacks."""
+    REQUEST = 6
+    """The command line; it never gives."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """A file and line of the project (or "command line") that a need or a use comes from; line 0 means the whole file."""
@@ -35,16 +56,14 @@ class Origin:
 class Need:
     """A constraint: one PEP 508 requirement (normalised text, markers kept) and where it was written.
 
-    `constraint` marks a line of a constraints file (it restricts but does not install). `strength` orders what gives way when needs
-    contradict each other: 5 command line, 4 uses that every version of a written line surely lacks, 3 exact pins of the main
-    requirements file, 2 hand-written ranges and pins elsewhere, 1 setup.py ranges and inferred needs, 0 what only the source's uses
-    say. `url` keeps a direct reference (VCS, URL, path) that no index can answer.
+    `constraint` marks a line of a constraints file (it restricts but does not install). `strength` (see `Strength`) orders what gives
+    way. `url` keeps a direct reference (VCS, URL, path) that no index can answer.
     """
 
     requirement: str
     origin: Origin
     constraint: bool = False
-    strength: int = 2
+    strength: int = Strength.WRITTEN
     url: str = ""
 
 
@@ -65,11 +84,15 @@ class Use:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """A bound on the interpreter: `specifier` (">=3.8", "<3.10"), the reason in words, and where it shows."""
+    """A bound on the interpreter: `specifier` (">=3.8", "<3.10"), the reason in words, and where it shows.
+
+    `weight` below 1 marks a sign that only makes other interpreters less likely (a README, a CI matrix): 0.5 halves their odds about.
+    """
 
     specifier: str
     reason: str
     origin: Origin
+    weight: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +108,18 @@ class Artifact:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is soft, weighed by the ranker: API uses, interpreter bounds, dates, notes to tell."""
+    """What is soft, weighed by the ranker: API uses, interpreter bounds, dates, notes to tell.
+
+    `hearsay` are versions that the project speaks of outside the files that declare needs, the most trustworthy first; `system` are
+    Debian packages that it installs for itself.
+    """
 
     uses: tuple[Use, ...] = ()
     bounds: tuple[Bound, ...] = ()
     dates: tuple[tuple[date, str], ...] = ()
     notes: tuple[str, ...] = ()
+    hearsay: tuple[Need, ...] = ()
+    system: tuple[tuple[str, Origin], ...] = ()
 
     @property
     def last_worked(self) -> date | None:

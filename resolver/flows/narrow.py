@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from resolver.core.package import NormalizedName
-from resolver.core.project import Need, Origin, OriginKind, Project, Use
+from resolver.core.project import Need, Origin, OriginKind, Project, Strength, Use
 from resolver.core.twins import BROUGHT_IN
 from resolver.interfaces import PackageIndex, Timeline
 
@@ -26,9 +26,6 @@ MISSING = 0.5
 
 SURELY_MISSING = 0.05
 """The same for a name that contradicts a written line: a walked version lacks it, or both walked neighbours do."""
-
-PROVEN = 4
-"""The strength of what the uses say where a written line cannot be right."""
 
 Owners = Callable[[str], Sequence[str]]
 
@@ -46,9 +43,9 @@ def narrow(project: Project, index: PackageIndex, timeline: Timeline, owners: Ow
             versions = [r.version for r in index.releases(name)]
         except LookupError:
             continue
-        finals = _finals(versions)
-        inside = _within(finals, wanted.get(name, ()))
-        need = _contradicting(name, uses, inside, finals, timeline) or _need(name, uses, inside, timeline)
+        final = finals(versions)
+        inside = _within(final, wanted.get(name, ()))
+        need = _contradicting(name, uses, inside, final, timeline) or _need(name, uses, inside, timeline)
         if need:
             added.append(need)
             # Whichever twin is installed last gives the modules.
@@ -89,7 +86,7 @@ def uses_by_distribution(project: Project, owners: Owners) -> dict[NormalizedNam
     return found
 
 
-def _finals(versions: Sequence[str]) -> list[Version]:
+def finals(versions: Sequence[str]) -> list[Version]:
     """The final versions among texts, ascending."""
     parsed = []
     for text in versions:
@@ -121,7 +118,7 @@ def _contradicting(
     if not whole:
         return None
     need = _need(name, uses, every, timeline)
-    return dataclasses.replace(need, strength=PROVEN) if need else None
+    return dataclasses.replace(need, strength=Strength.PROVEN) if need else None
 
 
 def _lacks(name: NormalizedName, uses: Sequence[Use], version: Version, timeline: Timeline, most: float) -> bool:
@@ -146,7 +143,7 @@ def _need(name: NormalizedName, uses: Sequence[Use], versions: Sequence[Version]
     lacking = frozenset().union(*(missing[v] for v in versions if v not in set(kept))) - missing[kept[0]]
     witness = next((use for use in uses if use.dotted in lacking), uses[0])
     origin = Origin(kind=OriginKind.IMPORTED, path=witness.origin.path, line=witness.origin.line)
-    return Need(requirement=f"{name}{_specifier(kept, versions)}", origin=origin, constraint=True, strength=0)
+    return Need(requirement=f"{name}{_specifier(kept, versions)}", origin=origin, constraint=True, strength=Strength.USED)
 
 
 def _specifier(kept: Sequence[Version], versions: Sequence[Version]) -> str:

@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from resolver.core.candidate import EdgeRisk, Relaxation
 from resolver.core.package import PYTHON, NormalizedName, normalize
-from resolver.core.project import Need, Project
+from resolver.core.project import Need, Project, Strength
 from resolver.core.target import Target
 from resolver.flows.consider import LONG_SECONDS, Considered, Desk
 
@@ -24,8 +24,6 @@ GAIN = 1.5
 """How much likelier a set without a line must be to run."""
 TRIES = 4
 """How many lines are tried at most, worst edges first."""
-_UNMOVED = 4
-"""Needs of this strength and more never give way (see `Need`)."""
 
 
 def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Considered) -> Considered:
@@ -62,7 +60,13 @@ def _fixes(need: Need, name: NormalizedName) -> bool:
         requirement = Requirement(need.requirement)
     except InvalidRequirement:
         return False
-    return normalize(requirement.name) == name and bool(requirement.specifier) and 0 < need.strength < _UNMOVED and not need.url
+    return (
+        normalize(requirement.name) == name
+        and bool(requirement.specifier)
+        and need.strength != Strength.USED
+        and need.strength < Strength.PROVEN
+        and not need.url
+    )
 
 
 def _open(need: Need) -> Need:

@@ -47,15 +47,16 @@ class Request:
 
 
 def targets(project: Project, request: Request) -> tuple[Target, ...]:
-    """The interpreters that the request and the project's bounds admit, newest first.
+    """The interpreters that the request and the project's bounds admit, newest first. Weak bounds restrict nothing: the ranker weighs them.
 
     Declared bounds give way to nothing but an empty answer: then only those that the syntax sets hold, then none.
     """
     if request.python:
         chosen: Sequence[str] = [request.python]
     else:
-        every = [b.specifier for b in project.evidence.bounds]
-        syntax = [b.specifier for b in project.evidence.bounds if b.origin.kind is not OriginKind.DECLARED]
+        firm = [b for b in project.evidence.bounds if b.weight >= 1]
+        every = [b.specifier for b in firm]
+        syntax = [b.specifier for b in firm if b.origin.kind is not OriginKind.DECLARED]
         chosen = next(found for specs in (every, syntax, []) if (found := _admitted(specs)))
     return tuple(Target(python=p, platform=request.platform, accelerator=request.accelerator) for p in reversed(chosen))
 

@@ -45,10 +45,11 @@ def _entry(entry: object, path: Path, root: Path, lines: list[str]) -> Reading:
     python = re.match(r"^python\s*([<>=!~].*|\d.*)?$", written)
     if python:
         return interpreter((python[1] or "").split("=py")[0].split("=h")[0], path.name, "conda environment", line)
-    return _need(written, path.name, line)
+    return conda_need(written, path.name, line)
 
 
-def _need(written: str, shown: str, line: int) -> Reading:
+def conda_need(written: str, shown: str, line: int) -> Reading:
+    """The need that one conda spec ("pytorch=1.1") means on the index; notes on what it is read as."""
     pin = re.fullmatch(r"([A-Za-z0-9_.-]+)=([0-9][^=\s]*)=\S+", written)
     written = f"{pin[1]}=={pin[2]}" if pin else written
     fuzzy = _FUZZY.sub(_prefix, written)

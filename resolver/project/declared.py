@@ -10,8 +10,10 @@ from pathlib import Path
 
 from resolver.core.errors import ProjectError
 from resolver.core.package import normalize
+from resolver.core.project import Strength
 from resolver.project.conda import as_main, read_environment
 from resolver.project.interpreter import read_interpreters
+from resolver.project.locks import is_frozen, read_locks
 from resolver.project.packaging_files import Described, Reader, read_pipfile, read_pyproject, read_setup_cfg
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import read_requirements
@@ -43,12 +45,12 @@ def read_declared(root: Path) -> Declared:
     """Read every file at the root (or in `requirements/`) that declares needs; one that cannot be read becomes a note."""
     described = [_described(root / name, root, reader) for name, reader in _READERS if (root / name).is_file()]
     chosen, aside = requirement_files(root, sole=not any(part.reading.needs for part in described))
-    readings = [_noted(functools.partial(read_requirements, path, root)) for path in chosen]
+    readings = [_firm(_noted(functools.partial(read_requirements, path, root))) for path in chosen]
     readings += [part.reading for part in described]
     environment = next((root / name for name in _ENVIRONMENTS if (root / name).is_file()), None)
     if environment:
         readings.append(_noted(functools.partial(read_environment, environment, root)))
-    readings.append(read_interpreters(root))
+    readings += [read_locks(root), read_interpreters(root)]
     if aside:
         names = ", ".join(sorted(path.relative_to(root).as_posix() for path in aside))
         readings.append(Reading(notes=(f"not needs, or not for here: {names}",)))
@@ -63,7 +65,14 @@ def read_named(path: Path, root: Path) -> Declared:
             return Declared(reading=reader(path, root).reading + read_interpreters(root))
     if path.suffix in (".yml", ".yaml"):
         return Declared(reading=as_main(read_environment(path, root)))
-    return Declared(reading=read_requirements(path, root) + read_interpreters(root))
+    return Declared(reading=_firm(read_requirements(path, root)) + read_interpreters(root))
+
+
+def _firm(reading: Reading) -> Reading:
+    """What a tool wrote is a lock, whatever it is called."""
+    if not is_frozen(reading):
+        return reading
+    return dataclasses.replace(reading, needs=tuple(dataclasses.replace(need, strength=Strength.LOCKED) for need in reading.needs))
 
 
 def _described(path: Path, root: Path, reader: Reader) -> Described:

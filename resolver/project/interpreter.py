@@ -1,4 +1,4 @@
-"""Files that name the interpreter a project was run on: runtime.txt, .python-version, a Dockerfile's base image."""
+"""Files that name the interpreter a project was run on: runtime.txt, .python-version, .tool-versions, a Dockerfile's base image."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from resolver.project.text import read_text
 _RUNTIME = re.compile(r"(?:python-?)?(\d)\.(\d+)(?:\.\d+)?\s*$", re.IGNORECASE)
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE)
 _PYTHON_IMAGE = re.compile(r"(?:^|/)python:(\d)\.(\d+)")
-_FRAMEWORK_IMAGE = re.compile(r"(?:^|/)(tensorflow|pytorch)/(?:tensorflow|pytorch):(\d+\.\d+[\w.]*)")
+_TOOL = re.compile(r"^\s*python\s+(\d)\.(\d+)")
 
 
 def read_interpreters(root: Path) -> Reading:
-    """Bounds `==3.7.*` out of the files at the root that name an interpreter; base images of frameworks become notes."""
+    """Bounds `==3.7.*` out of the files at the root that name an interpreter."""
     return joined(
         [
-            *(_named(root / name) for name in ("runtime.txt", ".python-version")),
+            *(_named(root / name) for name in ("runtime.txt", ".python-version", ".tool-versions")),
             *(_dockerfile(path) for path in sorted(root.glob("Dockerfile*"))[:5]),
         ]
     )
@@ -28,7 +28,7 @@ def read_interpreters(root: Path) -> Reading:
 
 def _named(path: Path) -> Reading:
     for number, line in _lines(path):
-        found = _RUNTIME.match(line.strip())
+        found = _TOOL.match(line) if path.name == ".tool-versions" else _RUNTIME.match(line.strip())
         if found:
             return _bound(found[1], found[2], path.name, number, f"{path.name} names Python {found[1]}.{found[2]}")
     return Reading()
@@ -36,6 +36,11 @@ def _named(path: Path) -> Reading:
 
 _OURS = "# Written by resolver;"
 """How the Dockerfiles that this program writes begin: an earlier answer is no evidence for the next."""
+
+
+def is_ours(text: str) -> bool:
+    """Whether this program wrote the Dockerfile."""
+    return any(line.startswith(_OURS) for line in text.split("\n", 20)[:20])
 
 
 def _dockerfile(path: Path) -> Reading:
@@ -49,9 +54,6 @@ def _dockerfile(path: Path) -> Reading:
         python = _PYTHON_IMAGE.search(image[1])
         if python:
             readings.append(_bound(python[1], python[2], path.name, number, f"the Dockerfile starts from Python {python[1]}.{python[2]}"))
-        framework = _FRAMEWORK_IMAGE.search(image[1])
-        if framework:
-            readings.append(Reading(notes=(f"{path.name}:{number}: the base image has {framework[1]} {framework[2]}",)))
     return joined(readings)
 
 

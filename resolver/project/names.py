@@ -58,18 +58,23 @@ def infer(
     choices: Iterable[Choice] = (),
     uses: Iterable[Use] = (),
     modules: Modules = _nothing,
+    heard: Iterable[str] = (),
 ) -> Inferred:
     """One open need of strength 1 for each distribution that is wanted and that `needs` do not name, or that some of `uses` want.
 
-    Of each choice between imports one is a need, the last unless another is there already. One or two `owners` calls per key.
+    Of several distributions that provide a module one of those `heard` of (in a README, a Dockerfile) is taken; of each choice between
+    imports one is a need, the last unless another is there already. One or two `owners` calls per key.
     """
     chosen: set[str] = declared_names(needs)
+    spoken = frozenset(heard)
     found: list[Need] = []
     notes: list[str] = []
     unprovided: set[str] = set()
     origins: dict[str, Origin] = {}
     for want in wanted:
         name = distribution_of(want.key, chosen, owners, modules)
+        if name not in chosen:
+            name = _spoken_of(want.key, spoken, owners) or name
         origins.setdefault(want.key, want.origin)
         if name is None:
             unprovided.add(want.key)
@@ -143,6 +148,12 @@ def distribution_of(key: str, chosen: Iterable[str], owners: Owners, modules: Mo
     if provided and _resembles(key, provided[0]):
         return provided[0]
     return tables().imports.get(root) or (family[0] if family else None)
+
+
+def _spoken_of(key: str, spoken: frozenset[str], owners: Owners) -> str | None:
+    """The distribution among those spoken of that is known to provide the import, whatever is most popular."""
+    offered = (*tables().families.get(key, ()), *map(normalize, owners(key))) if spoken else ()
+    return next((name for name in offered if name in spoken), None)
 
 
 def _likeliest(root: str, provided: Sequence[str]) -> str:

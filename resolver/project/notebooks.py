@@ -13,6 +13,7 @@ from resolver.core.project import Bound, Origin, OriginKind
 from resolver.project.files import Tree
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import read_lines
+from resolver.project.shell import heard, installs
 from resolver.project.sources import Source
 from resolver.project.syntax import parse_python
 from resolver.project.text import read_text
@@ -20,9 +21,11 @@ from resolver.project.text import read_text
 MAX_NOTEBOOKS = 50
 MAX_NOTEBOOK_BYTES = 20_000_000
 
-_INSTALL = re.compile(r"^\s*[!%]\s*(?:conda\s+install|(?:\S*python3?\s+-m\s+)?pip3?\s+install)\s+(.*)$")
+KERNEL_WEIGHT = 0.5
+"""A bound on the interpreter that last ran a notebook: a hosted one is not the author's choice."""
+
+_ESCAPED_COMMAND = re.compile(r"^\s*[!%]\s*(.*)$")
 _ESCAPED = re.compile(r"^(\s*)(?:[!%?].*|.*\?\??\s*)$")
-_REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[\w,-]+\])?(?:(?:==|>=|<=|~=|!=|<|>)[\w.*,<>=!~]+)?$")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +93,27 @@ def _plain(cell: str) -> str:
 
 
 def _installs(path: PurePosixPath, cells: list[str]) -> Reading:
-    readings = []
-    for cell in cells:
-        for line in cell.split("\n"):
-            found = _INSTALL.match(line)
-            words = found[1].replace('"', "").replace("'", "").split() if found else []
-            readings += [read_lines(word, path.as_posix(), strengths=(0, 0), line=0) for word in words if _REQUIREMENT.match(word)]
-    return joined(readings)
+    """What the shell lines and shell cells install: hearsay beside sources, needs of the weakest kind where nothing else declares any."""
+    lines = [_shell_lines(cell) for cell in cells]
+    found = installs("\n".join(lines))
+    told = heard(found, path.as_posix(), weight=KERNEL_WEIGHT, line=0)
+    needs = joined(read_lines(word, path.as_posix(), strengths=(0, 0), line=0) for word, _ in found.pip)
+    return Reading(needs=needs.needs, hearsay=told.hearsay, bounds=told.bounds, notes=needs.notes)
+
+
+def _shell_lines(cell: str) -> str:
+    """The part of a cell that a shell runs, or pip as a magic; commented lines are none."""
+    first = cell.lstrip().split("\n", 1)[0]
+    if re.match(r"%%(?:bash|sh|script bash|script sh)\b", first):
+        return cell.partition("\n")[2]
+    kept: list[str] = []
+    for line in cell.split("\n"):
+        found = _ESCAPED_COMMAND.match(line)
+        if found:
+            kept.append(found[1])
+        elif kept and kept[-1].endswith("\\"):
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _kernel(path: PurePosixPath, loaded: dict[str, Any]) -> Reading:
@@ -109,4 +126,4 @@ def _kernel(path: PurePosixPath, loaded: dict[str, Any]) -> Reading:
         return Reading()
     origin = Origin(kind=OriginKind.ARTIFACT, path=path.as_posix())
     reason = f"the notebook was last run on Python 3.{found[1]}"
-    return Reading(bounds=(Bound(specifier=f"==3.{found[1]}.*", reason=reason, origin=origin),))
+    return Reading(bounds=(Bound(specifier=f"==3.{found[1]}.*", reason=reason, origin=origin, weight=KERNEL_WEIGHT),))

@@ -14,6 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from resolver.core.errors import ProjectError
 from resolver.core.project import Bound, Origin, OriginKind
+from resolver.project.minors import hull
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import PACKAGING, python_specifier, read_lines, read_requirements
 from resolver.project.text import read_text
@@ -49,7 +50,7 @@ def read_pyproject(path: Path, root: Path) -> Described:
     readings.append(
         interpreter(python, shown, "requires-python", _find(lines, "requires-python") or _find(lines, "python"))
         if python
-        else _classified(classifiers, shown)
+        else classified(classifiers, shown, _find(lines, "classifiers"))
     )
     optional = _table(project, "optional-dependencies") or _table(poetry, "extras")
     if optional:
@@ -87,6 +88,9 @@ def read_setup_cfg(path: Path, root: Path) -> Described:
     python = parser.get("options", "python_requires", fallback="")
     if python:
         readings.append(interpreter(python, path.name, "python_requires", _find(lines, "python_requires")))
+    else:
+        tried = [item.strip() for item in re.split(r"\n", parser.get("metadata", "classifiers", fallback=""))]
+        readings.append(classified(tried, path.name, _find(lines, "classifiers") or _find(lines, "classifier")))
     return Described(reading=joined(readings), name=parser.get("metadata", "name", fallback=""))
 
 
@@ -101,12 +105,18 @@ def interpreter(text: object, shown: str, reason: str, line: int = 0) -> Reading
     return Reading(bounds=(Bound(specifier=specifier, reason=reason, origin=origin),), notes=notes)
 
 
-def _classified(classifiers: Iterable[str], shown: str) -> Reading:
-    minors = [int(found[1]) for text in classifiers if (found := _CLASSIFIER.match(text))]
-    if not minors:
+CLASSIFIER_WEIGHT = 0.4
+"""Classifiers name what was tried when they were written; newer interpreters may do."""
+
+
+def classified(classifiers: Iterable[str], shown: str, line: int = 0) -> Reading:
+    """A weak bound from the oldest to the newest Python among trove classifiers; nothing when there is none."""
+    bound = hull(int(found[1]) for text in classifiers if (found := _CLASSIFIER.match(text)))
+    if not bound:
         return Reading()
-    origin = Origin(kind=OriginKind.DECLARED, path=shown)
-    return Reading(bounds=(Bound(specifier=f">=3.{min(minors)}", reason="oldest Python among the classifiers", origin=origin),))
+    origin = Origin(kind=OriginKind.DECLARED, path=shown, line=line)
+    reason = "the Pythons among the classifiers"
+    return Reading(bounds=(Bound(specifier=bound, reason=reason, origin=origin, weight=CLASSIFIER_WEIGHT),))
 
 
 def _is_specifier(text: str) -> bool:

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from packaging.requirements import Requirement
+
 from resolver.core.errors import ProjectError
 from resolver.core.package import normalize
 from resolver.core.project import Artifact, Bound, Evidence, Need, Origin, OriginKind, Project, Use
@@ -18,6 +20,7 @@ from resolver.project.names import Wanted, declared_names, frameworks_of, infer,
 from resolver.project.notebooks import read_notebooks
 from resolver.project.programs import program_of
 from resolver.project.sources import Source, SourceUses, gather, kinds_of, parse_sources
+from resolver.project.spoken import read_spoken
 from resolver.project.syntax import stdlib_bounds
 from resolver.project.tables import is_stdlib, tables
 
@@ -49,18 +52,22 @@ def read_project(
     notebooks = read_notebooks(tree, side=any(not source.side for source in sources))
     found = gather([*sources, *notebooks.sources], kinds)
     artifacts, damaged = read_artifacts(tree)
-    hearsay = () if any(need.strength for need in declared.reading.needs) else notebooks.reading.needs
-    needs = tuple(_without_repeats((*declared.reading.needs, *hearsay)))
-    inferred = infer([*wanted_by(found.uses), *_loaded(artifacts)], needs, owners, found.choices, found.uses, modules)
+    spoken = read_spoken(root, notebooks.reading, declares=any(not need.constraint for need in declared.reading.needs))
+    needs = tuple(_without_repeats((*declared.reading.needs, *spoken.needs)))
+    heard = [Requirement(need.requirement).name for need in spoken.hearsay]
+    wanted = [*wanted_by(found.uses), *_loaded(artifacts)]
+    inferred = infer(wanted, needs, owners, found.choices, found.uses, modules, heard)
     if not needs and not inferred.needs and not sources and not notebooks.sources:
         hint = "Name a requirements file or the folder with the sources."
         raise ProjectError(f"{path} declares no needs and has no Python sources", hint=hint)
     uses = tuple(_softened(use, inferred.unprovided) for use in found.uses)
     evidence = Evidence(
         uses=uses,
-        bounds=(*declared.reading.bounds, *_bounds([*sources, *notebooks.sources], found, names), *notebooks.reading.bounds),
+        bounds=(*declared.reading.bounds, *_bounds([*sources, *notebooks.sources], found, names), *spoken.bounds),
         dates=read_dates(tree).dates,
-        notes=(*declared.reading.notes, *tree.notes, *notebooks.reading.notes, *found.notes, *damaged, *inferred.notes),
+        notes=(*declared.reading.notes, *tree.notes, *spoken.notes, *found.notes, *damaged, *inferred.notes),
+        hearsay=spoken.hearsay,
+        system=spoken.system,
     )
     for note in evidence.notes:
         reporter.note(note)

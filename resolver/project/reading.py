@@ -6,27 +6,23 @@ import dataclasses
 from collections.abc import Iterable
 from datetime import date
 
-from resolver.core.project import Bound, Need, Use
+from resolver.core.project import Bound, Need, Origin, Use
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The needs, uses, bounds, dates and notes of one or more files, in the order they were read."""
+    """The needs, uses, bounds, dates, notes, hearsay and system packages of one or more files, in the order they were read."""
 
     needs: tuple[Need, ...] = ()
     uses: tuple[Use, ...] = ()
     bounds: tuple[Bound, ...] = ()
     dates: tuple[tuple[date, str], ...] = ()
     notes: tuple[str, ...] = ()
+    hearsay: tuple[Need, ...] = ()
+    system: tuple[tuple[str, Origin], ...] = ()
 
     def __add__(self, other: Reading) -> Reading:
-        return Reading(
-            needs=self.needs + other.needs,
-            uses=self.uses + other.uses,
-            bounds=self.bounds + other.bounds,
-            dates=self.dates + other.dates,
-            notes=self.notes + other.notes,
-        )
+        return joined((self, other))
 
 
 def joined(readings: Iterable[Reading]) -> Reading:
@@ -38,4 +34,6 @@ def joined(readings: Iterable[Reading]) -> Reading:
         bounds=tuple(bound for part in parts for bound in part.bounds),
         dates=tuple(day for part in parts for day in part.dates),
         notes=tuple(note for part in parts for note in part.notes),
+        hearsay=tuple(need for part in parts for need in part.hearsay),
+        system=tuple(package for part in parts for package in part.system),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from resolver.core.errors import ProjectError
 from resolver.project.guards import dotted
-from resolver.project.packaging_files import Described, interpreter
+from resolver.project.packaging_files import Described, classified, interpreter
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import PACKAGING, read_lines, read_requirements
 from resolver.project.syntax import parse_python
@@ -60,6 +60,10 @@ class _Script:
         python = self._constant(keywords.get("python_requires"))
         if python:
             readings.append(interpreter(python, self._path.name, "python_requires", keywords["python_requires"].lineno))
+        elif "classifiers" in keywords:
+            tried: list[ast.Constant] = []
+            self._literals(keywords["classifiers"], tried, MAX_HOPS)
+            readings.append(classified((str(each.value) for each in tried), self._path.name, keywords["classifiers"].lineno))
         return Described(reading=joined(readings), name=self._constant(keywords.get("name")))
 
     def _keywords(self) -> dict[str, ast.expr]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from resolver.core.package import CUDA, PYTHON
-from resolver.core.project import Project
+from resolver.core.project import Bound, Project
 from resolver.rank.batch import Batch, Member
 from resolver.rank.coverage import COVERAGE, ProjectUses
 from resolver.rank.facts import day_of, python_day
@@ -67,9 +68,15 @@ def set_rows(project: Project, batch: Batch, risks: Floats, uses: ProjectUses) -
     for position, member in enumerate(batch.members):
         python = member.candidate.target.python
         if python not in violated:
-            violated[python] = float(sum(python_satisfies(python, bound.specifier) is False for bound in project.evidence.bounds))
+            violated[python] = violation(python, project.evidence.bounds)
         rows[position] = [*edges[position], *uses.numbers(batch, member), *_shape(shelves, member, violated[python], worked)]
     return rows
+
+
+def violation(python: str, bounds: Sequence[Bound]) -> float:
+    """How much of the project's bounds an interpreter breaks: firm ones one each, of the weak ones the heaviest alone."""
+    broken = [bound.weight for bound in bounds if python_satisfies(python, bound.specifier) is False]
+    return sum(weight for weight in broken if weight >= 1) + max((weight for weight in broken if weight < 1), default=0.0)
 
 
 class Shelves:

@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 
 from resolver.core.candidate import Candidate, Relaxation
 from resolver.core.package import NormalizedName
-from resolver.core.project import Need, OriginKind
+from resolver.core.project import Need, OriginKind, Strength
 from resolver.solve.policy import NEWEST
 from resolver.solve.requirement import parse_requirement, parse_version
 from resolver.solve.roots import name_of, roots_of
@@ -22,8 +22,8 @@ LEFT_OUT = "left out"
 _LAST = 9
 """The step of the ladder on which a package without any build for Linux is left out."""
 
-_UNMOVED = 5
-"""The strength of what the command line asks for; it never gives."""
+_UNMOVED = Strength.REQUEST
+"""What the command line asks for never gives."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Relaxed:
 
     needs: tuple[Need, ...]
     relaxations: tuple[Relaxation, ...]
-    cost: int
+    cost: float
 
 
 def solvable(view: View, needs: Sequence[Need]) -> bool:
@@ -76,9 +76,9 @@ class Relaxing:
                 self._revive(at)
 
     @property
-    def cost(self) -> int:
+    def cost(self) -> float:
         """What has given so far: steps on the ladder, weighed by the strength of the need."""
-        return sum(level * 4 ** self._written[at].strength for at, (level, _, _) in self._steps.items())
+        return sum(level * 4.0 ** self._written[at].strength for at, (level, _, _) in self._steps.items())
 
     def _revive(self, at: int) -> None:
         reason = self._say(self.view, [self._current[at]])
@@ -105,7 +105,7 @@ class Relaxing:
         # A need left out stays in its place as a constraint that restricts nothing, so that places keep their meaning.
         self._current[at] = new or dataclasses.replace(old, constraint=True, requirement=name_of(old))
 
-    def finish(self, most: int | None) -> Relaxed | None:
+    def finish(self, most: float | None) -> Relaxed | None:
         """Loosen the fewest and weakest until a set exists; None when nothing helps or it costs more than `most`."""
         while not self.hopeless and (most is None or self.cost <= most):
             clash = search(self.view, roots_of(self.view, self._current), NEWEST)
@@ -163,7 +163,7 @@ def _next_steps(written: Need, current: Need, done: tuple[int, str, str] | None)
     if extras:
         bare = [f"{parsed.name}{specifier}{marker}" for specifier in (parsed.specifier, *looser(parsed.specifier))]
         ladder = [bare[0], *ladder, *bare[1:]]
-    if written.origin.kind in _INFERRED or written.strength == 0:
+    if written.origin.kind in _INFERRED or written.strength <= Strength.USED:
         ladder.append(None)
     for level, text in enumerate(ladder, start=1):
         if done is None or level > done[0]:

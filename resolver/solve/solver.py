@@ -127,7 +127,7 @@ class InProcessSolver:
         """Lines for the targets on which the least has to give."""
         begun = [Relaxing(self._view(target), needs, reason_of) for target in targets]
         found: list[tuple[View, Relaxed]] = []
-        least: int | None = None
+        least: float | None = None
         for relaxing in sorted(begun, key=lambda each: each.cost):
             relaxed = relaxing.finish(least)
             if relaxed is not None:

@@ -67,7 +67,7 @@ def test_sets_are_closed_sorted_and_carry_the_interpreter(solver):
 
 def test_nothing_when_no_set_exists_and_no_need_may_give(solver):
     origin = Origin(kind=OriginKind.REQUEST, path="command line")
-    needs = (Need(requirement="app==2.0", origin=origin, strength=5), Need(requirement="base<2", origin=origin, strength=5))
+    needs = (Need(requirement="app==2.0", origin=origin, strength=6), Need(requirement="base<2", origin=origin, strength=6))
     assert list(solver.candidates(Project(root=Path(), needs=needs), TARGETS, 10)) == []
 
 

@@ -2,7 +2,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from resolver.core.package import NormalizedName, Pin, Release
-from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
+from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Strength, Use
 from resolver.flows.narrow import narrow
 from resolver.interfaces import PackageIndex
 
@@ -89,7 +89,7 @@ def test_a_line_whose_every_version_surely_lacks_a_name_is_contradicted_from_abo
     ranges = {"tf.placeholder": (0, 2), "tf.zeros": (0, 9)}
     assert added(given, ranges) == ["tf<=1.2"]
     need = narrow(given, INDEX, Offers(ranges), lambda root: [root]).needs[-1]
-    assert (need.strength, str(need.origin)) == (4, "app.py:7")
+    assert (need.strength, str(need.origin)) == (Strength.PROVEN, "app.py:7")
 
 
 def test_a_line_stands_when_no_version_has_every_name_or_a_private_one_alone_is_missing() -> None:

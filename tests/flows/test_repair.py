@@ -40,7 +40,7 @@ def test_only_lines_that_fix_an_end_of_a_breaking_edge_are_in_doubt() -> None:
     ]
     assert open_lines(given, edge("vision==0.4", "pillow==9", 0.3)) == []
     assert open_lines(given, edge("vision==0.4", "python==3.7", 0.9)) == []
-    assert open_lines(project("pillow==9", strength=5), edge("vision==0.4", "pillow==9", 0.9)) == []
+    assert open_lines(project("pillow==9", strength=6), edge("vision==0.4", "pillow==9", 0.9)) == []
 
 
 def test_an_opened_line_keeps_its_extras_and_marker_and_says_why() -> None:

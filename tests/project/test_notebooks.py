@@ -31,7 +31,7 @@ def test_cells_are_the_source_when_there_is_no_other(tmp_path: Path) -> None:
         "%matplotlib inline\n!pip install -q keras==2.2.4 'h5py<3' --upgrade",
         "import numpy as np\nnp.array?\nfrom google.colab import drive",
         "%%time\nimport torch\ntorch.zeros(3)",
-        "%%bash\npip install nothing",
+        "%%bash\npip install seaborn\n# pip install nothing",
         "print 'old'",
         "if True:\n    !ls\nnp.int(3)",
     )
@@ -39,6 +39,7 @@ def test_cells_are_the_source_when_there_is_no_other(tmp_path: Path) -> None:
     assert [(need.requirement, need.strength) for need in project.needs] == [
         ("keras==2.2.4", 0),
         ("h5py<3", 0),
+        ("seaborn", 0),
         ("numpy", 1),
         ("torch", 1),
         ("tensorflow", 1),

@@ -167,7 +167,7 @@ def test_files_that_name_an_interpreter(tmp_path: Path) -> None:
     write(tmp_path, ".python-version", "2.7.18\n")
     reading = read_interpreters(tmp_path)
     assert bounds(reading) == ["==3.6.*", "==3.7.*"]
-    assert len(reading.notes) == 2
+    assert len(reading.notes) == 1
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_an_inferred_need_that_cannot_be_met_is_left_out_at_last():
 
 
 def test_the_command_line_never_gives():
-    asked = need("numpy==1.15.4", strength=5, kind=OriginKind.REQUEST)
+    asked = need("numpy==1.15.4", strength=6, kind=OriginKind.REQUEST)
     found = next(iter(InProcessSolver(FakeIndex(TF1)).candidates(project(asked, "tensorflow==1.15.4"), [PY37], 1)), None)
     assert found is None
 

@@ -48,6 +48,9 @@ def found(project: Project) -> str:
     ]
     if inferred:
         parts.append(f"{inferred} more from imports")
+    spoken = {need.origin.path for need in project.needs if need.origin.kind is OriginKind.MENTIONED}
+    if spoken:
+        parts.append(f"versions spoken of in {', '.join(sorted(spoken))}")
     parts.append(f"{uses} names used")
     if project.artifacts:
         parts.append(f"{len(project.artifacts)} model files ({', '.join(sorted({a.format for a in project.artifacts}))})")

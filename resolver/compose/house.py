@@ -64,7 +64,7 @@ class House(Rooms):
             ranker=self.ranker,
             explain=lambda *asked: self.solver(strict=strict).explain(*asked),
             base_image=base_image,
-            libraries=self.libraries,
+            libraries=lambda candidate: tuple(sorted({*self.libraries(candidate), *self.asked_libraries(project)})),
             complete=self.complete,
             ranker_info=ranker_info(self.ranker),
             snapshot=self.index.snapshot,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from resolver.core.candidate import Candidate
 from resolver.core.errors import MissingExtra, ResolverError
 from resolver.core.package import NormalizedName, normalize
+from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.interfaces import EdgeJudge, Executor, PackageIndex, Ranker, Tracker
 from resolver.settings import Settings, bundled
@@ -194,6 +195,16 @@ class Rooms:
         built = [str(release.name) for release, files in fitting.items() if not files and sdists(release)]
         pure = [release.pin for release, files in fitting.items() if all(tag.endswith("-any") for file in files for tag in file.tags)]
         return tuple(sorted({*packages, *run_packages(pure, built)}))
+
+    def asked_libraries(self, project: Project) -> tuple[str, ...]:
+        """The Debian packages that the project's own Dockerfile installs and that its code may need when it runs, sorted."""
+        from resolver.core.native import asked_packages
+
+        asked = [(name, str(origin)) for name, origin in project.evidence.system]
+        kept, notes = asked_packages(asked, frozenset(self.library_table.sonames.values())) if asked else ((), ())
+        for note in notes:
+            self.reporter.note(note)
+        return kept
 
     @functools.cached_property
     def store(self) -> DatabaseStore:

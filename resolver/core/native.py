@@ -7,7 +7,8 @@ bookworm; `tests/core/test_native.py` holds them against the real index of packa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from packaging.requirements import Requirement
 
@@ -117,6 +118,33 @@ OPENED: Mapping[str, tuple[str, ...]] = {
 }
 """Libraries opened by name and programs called: nothing in the files of a wheel says so. A key may bound the versions."""
 
+PROGRAMS = frozenset({
+    "aria2", "curl", "default-jre", "default-jre-headless", "espeak", "espeak-ng", "ffmpeg", "fluidsynth", "ghostscript", "git", "git-lfs",
+    "graphviz", "imagemagick", "libmagic1", "locales", "mecab", "mecab-ipadic-utf8", "pandoc", "poppler-utils", "procps", "rsync",
+    "sox", "tesseract-ocr", "tesseract-ocr-eng", "unzip", "wget", "wkhtmltopdf", "xvfb",
+})  # fmt: skip
+"""Programs of Debian that a project's own Dockerfile may install because its code calls them; others are left out, and told."""
+
+RENAMED: Mapping[str, str] = {
+    "libgl1-mesa-glx": "libgl1",
+    "libglib2.0-dev": "libglib2.0-0",
+    "libsm-dev": "libsm6",
+    "libxrender-dev": "libxrender1",
+    "libxext-dev": "libxext6",
+    "libsndfile-dev": "libsndfile1",
+    "libsndfile1-dev": "libsndfile1",
+    "openjdk-8-jdk": "default-jre-headless",
+    "openjdk-8-jre": "default-jre-headless",
+    "openjdk-8-jre-headless": "default-jre-headless",
+    "openjdk-11-jdk": "default-jre-headless",
+    "openjdk-11-jre": "default-jre-headless",
+    "openjdk-11-jre-headless": "default-jre-headless",
+    "default-jdk": "default-jre-headless",
+    "libmagic-dev": "libmagic1",
+    "tesseract": "tesseract-ocr",
+}
+"""What Dockerfiles ask for under a name of another release, or in its form for compiling -> what runs in bookworm."""
+
 
 _BOUNDED = {Requirement(key): packages for key, packages in OPENED.items() if "<" in key}
 
@@ -133,3 +161,26 @@ def run_packages(pins: Sequence[Pin], built: Iterable[str] = ()) -> tuple[str, .
         if any(pin.name == wanted.name and wanted.specifier.contains(pin.version, prereleases=True) for pin in pins):
             opened |= set(packages)
     return tuple(sorted(opened | {package for name in built for package in BUILT.get(name, ())}))
+
+
+_TOOLS = re.compile(
+    r"build-essential|cmake|ccache|autoconf|automake|libtool|pkg-config|swig|ninja-build|make|g\+\+.*|gcc.*|clang.*|gfortran|nasm|yasm|"
+    r"vim|nano|less|tmux|screen|htop|sudo|bash|zsh|man|tzdata|apt-.*|ca-certificates|gnupg2?|software-properties-common|dialog|lsb-release|"
+    r"python.*|.*-dev|libpython.*|cuda-.*|libcud.*|libnccl.*|libnv.*|net-tools|iputils-ping|openssh-.*|telnet|"
+    r"file|patch|bzip2|xz-utils|zip|tar|gzip|nginx|supervisor|gunicorn"
+)
+"""What builds, edits or serves: nothing that the project's own code needs when it runs."""
+
+
+def asked_packages(asked: Iterable[tuple[str, str]], known: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of the (Debian package, where) pairs that a project installs for itself those that it may need when it runs (libraries among `known`,
+    programs), and a sentence for each other one that is no tool; both sorted.
+    """
+    kept, notes = set(), set()
+    for name, where in asked:
+        package = RENAMED.get(name, name)
+        if package in PROGRAMS or package in known:
+            kept.add(package)
+        elif not _TOOLS.fullmatch(name):
+            notes.add(f"{where}: the system package {name} is not taken over")
+    return tuple(sorted(kept)), tuple(sorted(notes))

@@ -11,11 +11,12 @@ from resolver.core.program import Program
 
 
 class OriginKind(enum.StrEnum):
-    """Where a need comes from, strongest first."""
+    """Where a need comes from."""
 
     DECLARED = "declared"
     IMPORTED = "imported"
     ARTIFACT = "artifact"
+    MENTIONED = "mentioned"
     REQUEST = "request"
 
 

@@ -168,7 +168,8 @@ def _as_hearsay(reading: Reading) -> Reading:
 
 
 def _soft(need: Need) -> Need:
-    return dataclasses.replace(need, constraint=True, strength=Strength.HEARSAY)
+    origin = dataclasses.replace(need.origin, kind=OriginKind.MENTIONED)
+    return dataclasses.replace(need, origin=origin, constraint=True, strength=Strength.HEARSAY)
 
 
 def weak(reading: Reading, weight: float) -> Reading:

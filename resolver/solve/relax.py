@@ -17,7 +17,7 @@ from resolver.solve.search import Clash, search
 from resolver.solve.shelf import Entry
 from resolver.solve.view import View
 
-_INFERRED = frozenset({OriginKind.IMPORTED, OriginKind.ARTIFACT})
+_INFERRED = frozenset({OriginKind.IMPORTED, OriginKind.ARTIFACT, OriginKind.MENTIONED})
 LEFT_OUT = "left out"
 _LAST = 9
 """The step of the ladder on which a package without any build for Linux is left out."""

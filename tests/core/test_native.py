@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from resolver.core.native import BUILD, BUILT, OPENED, build_packages, run_packages
+from resolver.core.native import BUILD, BUILT, OPENED, PROGRAMS, RENAMED, asked_packages, build_packages, run_packages
 from resolver.core.package import Pin, normalize
 
 TABLES = (BUILD, BUILT, OPENED)
@@ -34,11 +34,23 @@ def test_a_key_may_bound_the_versions():
     assert run_packages([Pin(normalize("streamlit"), "1.25.0")]) == ()
 
 
+def test_what_a_project_asks_for_itself():
+    asked = [
+        ("ffmpeg", "D:1"),
+        ("libgl1-mesa-glx", "D:1"),
+        ("build-essential", "D:2"),
+        ("odd", "D:3"),
+        ("python3-pip", "D:3"),
+        ("libx-dev", "D:4"),
+    ]
+    assert asked_packages(asked, {"libgl1"}) == (("ffmpeg", "libgl1"), ("D:3: the system package odd is not taken over",))
+
+
 @pytest.mark.network
 @pytest.mark.skipif(not shutil.which("apt-cache"), reason="no apt-cache on this machine")
 def test_every_package_exists_in_bookworm():
     system = Path("/etc/os-release").read_text()
-    names = sorted({package for table in TABLES for packages in table.values() for package in packages})
+    names = sorted({*PROGRAMS, *RENAMED.values(), *(package for table in TABLES for packages in table.values() for package in packages)})
     told = subprocess.run(["apt-cache", "show", "--no-all-versions", *names], capture_output=True, text=True, check=False).stdout
     found = {line.split()[1] for line in told.splitlines() if line.startswith("Package: ")}
     if "VERSION_CODENAME=bookworm" not in system or "swig" not in found:

@@ -49,15 +49,16 @@ class Request:
 def targets(project: Project, request: Request) -> tuple[Target, ...]:
     """The interpreters that the request and the project's bounds admit, newest first. Weak bounds restrict nothing: the ranker weighs them.
 
-    Declared bounds give way to nothing but an empty answer: then only those that the syntax sets hold, then none.
+    Where they contradict each other, what files say of the interpreter that made them gives way first, then what is declared, then
+    what the syntax asks for.
     """
     if request.python:
         chosen: Sequence[str] = [request.python]
     else:
+        kinds = (OriginKind.IMPORTED, OriginKind.DECLARED, OriginKind.ARTIFACT)
         firm = [b for b in project.evidence.bounds if b.weight >= 1]
-        every = [b.specifier for b in firm]
-        syntax = [b.specifier for b in firm if b.origin.kind is not OriginKind.DECLARED]
-        chosen = next(found for specs in (every, syntax, []) if (found := _admitted(specs)))
+        levels = ([b.specifier for b in firm if b.origin.kind in kinds[:level]] for level in (3, 2, 1, 0))
+        chosen = next(found for specifiers in levels if (found := _admitted(specifiers)))
     return tuple(Target(python=p, platform=request.platform, accelerator=request.accelerator) for p in reversed(chosen))
 
 

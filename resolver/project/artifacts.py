@@ -2,49 +2,76 @@
 
 from __future__ import annotations
 
+import io
 import json
 import lzma
+import os
 import re
+import stat
 import struct
+import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from resolver.core.project import Artifact
 from resolver.project import hdf5, pickles, protobuf
 from resolver.project.files import Tree
+from resolver.project.model_boosters import read_catboost, read_xgboost_binary
+from resolver.project.model_graphs import read_checkpoint_index, read_frozen_graph, read_meta_graph, read_onnx, read_saved_model
+from resolver.project.model_texts import keras_classes, read_json, read_lightgbm, read_mlmodel
 
 MAX_ARTIFACTS = 200
+MAX_PEEKED = 3_000
+"""So many text files that might be models (.json, .txt) are opened at most."""
+LONG_SECONDS = 15.0
+"""No further artifact is opened after this time."""
 MAX_HEAD = 16_000_000
 """Bytes read from the beginning of an artifact."""
 MAX_MEMBER = 16_000_000
 """Bytes read of one member of an archive."""
+MAX_HEADER = 8_000_000
+"""Headers in JSON longer than this (bytes) are not parsed."""
+MAX_DIRECTORY = 30_000_000
+"""Archives whose own listing is larger than this (bytes) are refused."""
 
 Marks = dict[str, str]
 Found = tuple[str, Marks] | None
 
 _DAMAGED = (
-    OSError, ValueError, LookupError, TypeError, AttributeError, MemoryError, EOFError,
+    OSError, ValueError, LookupError, TypeError, AttributeError, MemoryError, EOFError, OverflowError,
     RuntimeError,  # zipfile's for encrypted members and (as NotImplementedError) unknown compression; RecursionError of deep JSON
     struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile, protobuf.NotProtobuf,
 )  # fmt: skip
+_PEEKED = frozenset({".json", ".txt"})
 _SUFFIXES = frozenset({
     ".h5", ".hdf5", ".keras", ".onnx", ".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib", ".sav", ".p", ".model", ".safetensors",
-    ".pb", ".meta", ".tflite", ".dat", ".weights", ".mar", ".json",
+    ".pb", ".meta", ".tflite", ".dat", ".weights", ".mar", ".index", ".ubj", ".xgb", ".bst", ".cbm", ".lgb", ".skops", *_PEEKED,
 })  # fmt: skip
+_PACKED = frozenset({".gz", ".bz2", ".xz", ".lzma", ".lz4", ".z"})
+_NEVER_PICKLED = frozenset({".pb", ".keras", ".json", ".txt", ".h5", ".hdf5", ".index", ".skops"})
+_LONGEST = {"classes": 4_000, "layers": 2_000, "operations": 8_000, "requires": 8_000, "modules": 2_000}
+"""Characters kept of long marks; 200 of all others."""
 
 
 def read_artifacts(tree: Tree) -> tuple[tuple[Artifact, ...], tuple[str, ...]]:
-    """The artifacts among a tree's files and notes on damaged ones; at most 200, each read for at most some 32 MB. Never raises."""
+    """The artifacts among a tree's files and notes on damaged ones. Never raises.
+
+    At most 200, each read for at most some 48 MB, and none after 15 seconds.
+    """
     found: list[Artifact] = []
     notes: list[str] = []
+    started, peeked = time.monotonic(), 0
     for path in tree.others:
-        if path.suffix.lower() not in _SUFFIXES or (path.suffix == ".json" and path.name != "config.json"):
+        if not _may_be_model(path):
             continue
-        if len(found) >= MAX_ARTIFACTS:
-            notes.append(f"more than {MAX_ARTIFACTS} artifacts; the rest was not looked at")
+        peeked += path.suffix in _PEEKED
+        if path.suffix in _PEEKED and peeked > MAX_PEEKED:
+            continue
+        if len(found) >= MAX_ARTIFACTS or time.monotonic() - started > LONG_SECONDS:
+            notes.append(f"{len(found)} model files were read; the rest was not looked at")
             break
         artifact, note = read_artifact(tree.root / path, path)
         found += [artifact] if artifact else []
@@ -52,34 +79,32 @@ def read_artifacts(tree: Tree) -> tuple[tuple[Artifact, ...], tuple[str, ...]]:
     return tuple(found), tuple(notes)
 
 
+def _may_be_model(path: PurePosixPath) -> bool:
+    suffix = path.suffix.lower()
+    packed = suffix in _PACKED and PurePosixPath(path.stem).suffix.lower() in (".pkl", ".pickle", ".joblib", ".sav")
+    return suffix in _SUFFIXES or packed or path.name == "MLmodel"
+
+
 def read_artifact(path: Path, shown: PurePosixPath) -> tuple[Artifact | None, str]:
     """One file as an artifact, or None and perhaps a note why it looks like one and is not. Never raises for what the file holds."""
     try:
         answer = _examined(path)
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        IndexError,
-        struct.error,
-        zlib.error,
-        zipfile.BadZipFile,
-        protobuf.NotProtobuf,
-    ) as error:
-        return None, f"{shown}: not a readable artifact ({_short(error)})"
-    except (RecursionError, MemoryError, NotImplementedError, RuntimeError) as error:
-        # zipfile raises the last two for encrypted members and unknown compression.
-        return None, f"{shown}: not a readable artifact ({_short(error)})"
+    except _DAMAGED as error:
+        return None, "" if path.suffix in _PEEKED else f"{shown}: not a readable artifact ({_short(error)})"
     if answer is None:
         return None, ""
     kind, marks = answer
-    return Artifact(
-        path=shown.as_posix(), format=kind, marks=tuple(sorted((key, value[:200]) for key, value in marks.items() if value))
-    ), ""
+    kept = {key: _clean(value)[: _LONGEST.get(key, 200)] for key, value in marks.items()}
+    return Artifact(path=shown.as_posix(), format=kind, marks=tuple(sorted((key, value) for key, value in kept.items() if value))), ""
+
+
+def _clean(value: str) -> str:
+    return "".join(character for character in value if character.isprintable())
 
 
 def _examined(path: Path) -> Found:
+    if not stat.S_ISREG(path.stat().st_mode):
+        return None  # a pipe or device would never end
     with path.open("rb") as stream:
         head = stream.read(512)
     if head.startswith(b"version https://git-lfs"):
@@ -98,18 +123,31 @@ def _head(path: Path, limit: int = MAX_HEAD) -> bytes:
 def _hdf5(path: Path) -> Found:
     raw = _head(path)
     marks = {name: hdf5.string_attribute(raw, name) for name in ("keras_version", "backend")}
-    has_architecture = b"model_config\0" in raw
-    keras = bool(marks["keras_version"]) or has_architecture or b"layer_names\0" in raw
-    marks["holds"] = "network" if has_architecture else "weights" if keras else ""
+    at = raw.find(b"model_config\0")
+    keras = bool(marks["keras_version"]) or at >= 0 or b"layer_names\0" in raw
+    marks["holds"] = "network" if at >= 0 else "weights" if keras else ""
+    marks["layers"] = keras_classes(raw) if at >= 0 else ""
     return ("keras-h5" if keras else "hdf5"), marks
 
 
+class _Guarded(io.FileIO):
+    """A file of which no single read may ask for more than `MAX_DIRECTORY` bytes: archives say themselves how long their listing is."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As `io.FileIO.read`; raises ValueError where that may be more than the bound."""
+        wanted = os.fstat(self.fileno()).st_size - self.tell() if size is None or size < 0 else size
+        if wanted > MAX_DIRECTORY:
+            raise ValueError("the archive's listing is too large")
+        return super().read(wanted) or b""
+
+
 def _zip(path: Path) -> Found:
-    with zipfile.ZipFile(path) as archive:
+    with _Guarded(path) as stream, zipfile.ZipFile(stream) as archive:
         names = archive.namelist()[:20_000]
         if "metadata.json" in names and "config.json" in names:
-            metadata = json.loads(_member(archive, "metadata.json"))
-            return "keras-zip", {key: str(metadata[key]) for key in ("keras_version", "date_saved") if key in metadata}
+            return _keras_zip(archive)
+        if "schema.json" in names and (found := re.search(rb'"_skops_version":\s*"(\d[\w.]{0,20})"', _member(archive, "schema.json"))):
+            return "skops", {"skops_version": found[1].decode("ascii"), "modules": "skops"}
         pickled = next((name for name in names if name.endswith("/data.pkl")), None)
         if pickled is None:
             return None
@@ -117,8 +155,16 @@ def _zip(path: Path) -> Found:
         marks = pickles.marks_of(_member(archive, pickled))
         if folder + "version" in names:
             marks["format_version"] = _member(archive, folder + "version")[:20].decode("ascii", "replace").strip()
+        if folder + "byteorder" in names or folder + ".format_version" in names:
+            marks["writer"] = ">=2.1"
         script = any(name.startswith(folder + "code/") for name in names)
         return ("torch-script" if script else "torch-zip"), marks
+
+
+def _keras_zip(archive: zipfile.ZipFile) -> Found:
+    metadata = json.loads(_member(archive, "metadata.json")[:MAX_HEADER])
+    marks = {key: str(metadata[key]) for key in ("keras_version", "date_saved") if key in metadata}
+    return "keras-zip", marks | {"holds": "network", "layers": keras_classes(_member(archive, "config.json"))}
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -127,7 +173,10 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _pickle(path: Path) -> Found:
-    raw = pickles.opened(_head(path))
+    raw = _head(path)
+    if raw.startswith(pickles.LZ4):
+        return "joblib", {"modules": "joblib,lz4"}
+    raw = pickles.opened(raw)
     if not pickles.looks_pickled(raw):
         return None
     marks = pickles.marks_of(raw)
@@ -136,91 +185,33 @@ def _pickle(path: Path) -> Found:
     return ("joblib" if "joblib" in marks.get("modules", "").split(",") else "pickle"), marks
 
 
-def _onnx(path: Path) -> Found:
-    marks: Marks = {}
-    opsets: list[str] = []
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        for number, value in protobuf.fields(stream, size, frozenset({1, 2, 3, 8})):
-            if number == 8 and isinstance(value, bytes):
-                opsets.append(_opset(value))
-            elif isinstance(value, int):
-                marks["ir_version"] = str(value)
-            else:
-                marks[{2: "producer", 3: "producer_version"}.get(number, "")] = value.decode("utf-8", "replace")
-    if "ir_version" not in marks or not opsets:
-        return None
-    return "onnx", marks | {"opset": ",".join(sorted(opsets))}
-
-
-def _opset(raw: bytes) -> str:
-    import io
-
-    domain, version = "", ""
-    for number, value in protobuf.fields(io.BytesIO(raw), len(raw), frozenset({1, 2})):
-        if number == 1 and isinstance(value, bytes):
-            domain = value.decode("utf-8", "replace")
-        elif number == 2:
-            version = str(value)
-    return f"{domain}:{version}" if domain and domain != "ai.onnx" else version
-
-
-def _tensorflow(path: Path) -> Found:
-    """SavedModel (meta graphs in field 2) and MetaGraph (the graph itself): meta_info in field 1, its version text in field 5."""
-    end: int | None = path.stat().st_size
-    with path.open("rb") as stream:
-        for step in (2, 1) if path.suffix == ".pb" else (1,):
-            end = protobuf.descend(stream, end, step) if end is not None else None
-        if end is None:
-            return None
-        texts = {number: value for number, value in protobuf.fields(stream, end, frozenset({5, 6})) if isinstance(value, bytes)}
-    version = texts.get(5, b"").decode("utf-8", "replace")
-    if not re.match(r"^\d+\.\d+", version):
-        return None
-    return ("tensorflow-savedmodel" if path.suffix == ".pb" else "tensorflow-metagraph"), {"tensorflow_version": version}
-
-
 def _safetensors(path: Path) -> Found:
     with path.open("rb") as stream:
         (length,) = struct.unpack("<Q", stream.read(8))
-        if length > MAX_MEMBER:
+        if length > MAX_HEADER:
             return "safetensors", {}
         header: Any = json.loads(stream.read(length))
-    metadata = header.get("__metadata__", {})
+    metadata = header.get("__metadata__") or {}
     return "safetensors", {str(key)[:50]: str(value) for key, value in metadata.items()}
 
 
-def _config(path: Path) -> Found:
-    loaded = json.loads(_head(path, 2_000_000))
-    if not isinstance(loaded, dict) or not isinstance(loaded.get("transformers_version"), str):
-        return None
-    marks = {key: str(loaded[key]) for key in ("transformers_version", "model_type") if key in loaded}
-    return "transformers-config", marks
-
-
 _READERS: tuple[tuple[Callable[[Path, bytes], bool], Callable[[Path], Found]], ...] = (
-    (lambda path, _: path.name == "config.json", _config),
+    (lambda path, _: path.suffix == ".json", read_json),
+    (lambda path, _: path.name == "MLmodel", read_mlmodel),
+    (lambda _, head: head.startswith(b"tree"), read_lightgbm),
+    (lambda _, head: head.startswith(b"CBM1"), read_catboost),
+    (lambda _, head: head.startswith((b"{L", b"binf")), read_xgboost_binary),
     (lambda _, head: head.startswith(hdf5.SIGNATURE), _hdf5),
     (lambda _, head: head.startswith(b"PK\x03\x04"), _zip),
     (lambda _, head: head[4:8] == b"TFL3", lambda _: ("tflite", {})),
     (lambda path, _: path.suffix == ".safetensors", _safetensors),
-    (lambda path, _: path.suffix == ".onnx", _onnx),
-    (lambda path, _: path.name == "saved_model.pb" or path.suffix == ".meta", _tensorflow),
-    (lambda path, _: path.suffix not in (".pb", ".keras", ".json", ".h5", ".hdf5"), _pickle),
+    (lambda path, _: path.suffix == ".onnx", read_onnx),
+    (lambda path, _: path.name == "saved_model.pb", read_saved_model),
+    (lambda path, _: path.suffix == ".meta", read_meta_graph),
+    (lambda path, _: path.suffix == ".pb", read_frozen_graph),
+    (lambda path, _: path.suffix == ".index", read_checkpoint_index),
+    (lambda path, _: path.suffix not in _NEVER_PICKLED, _pickle),
 )
-
-
-def modules_of(artifacts: Iterable[Artifact]) -> list[tuple[str, str]]:
-    """(import root, artifact's path) of everything that loading the artifacts will import."""
-    found = []
-    for artifact in artifacts:
-        marks = dict(artifact.marks)
-        found += [(root, artifact.path) for root in marks.get("modules", "").split(",") if root]
-        if artifact.format == "keras-h5":
-            found.append(("h5py", artifact.path))
-        elif artifact.format == "safetensors" and marks.get("format"):
-            found.append(("safetensors", artifact.path))
-    return found
 
 
 def _short(error: BaseException) -> str:

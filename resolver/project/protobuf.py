@@ -14,9 +14,9 @@ class NotProtobuf(Exception):
     """The bytes do not follow the wire format."""
 
 
-def fields(stream: BinaryIO, end: int, wanted: frozenset[int]) -> Iterator[tuple[int, int | bytes]]:
-    """(field number, value) of each wanted field from the stream's position to `end`; others are skipped by seeking."""
-    for _ in range(MAX_FIELDS):
+def fields(stream: BinaryIO, end: int, wanted: frozenset[int], *, most: int = MAX_FIELDS) -> Iterator[tuple[int, int | bytes]]:
+    """(field number, value) of each wanted field from the stream's position to `end`, of the first `most`; others are skipped."""
+    for _ in range(most):
         if stream.tell() >= end:
             return
         key = _varint(stream)

@@ -12,14 +12,15 @@ from resolver.core.errors import ProjectError
 from resolver.core.package import normalize
 from resolver.core.project import Artifact, Bound, Evidence, Need, Origin, OriginKind, Project, Use
 from resolver.core.reporter import Reporter
-from resolver.project.artifacts import modules_of, read_artifacts
+from resolver.project.artifacts import read_artifacts
 from resolver.project.dates import read_dates
 from resolver.project.declared import read_declared, read_named
 from resolver.project.files import is_side, walk
 from resolver.project.names import Wanted, declared_names, frameworks_of, infer, namespace_of, wanted_by
 from resolver.project.notebooks import read_notebooks
 from resolver.project.programs import program_of
-from resolver.project.sources import Source, SourceUses, gather, kinds_of, parse_sources
+from resolver.project.saved import asked, modules_of
+from resolver.project.sources import Kind, Kinds, Source, SourceUses, gather, kinds_of, parse_sources
 from resolver.project.spoken import read_spoken
 from resolver.project.syntax import stdlib_bounds
 from resolver.project.tables import is_stdlib, tables
@@ -60,12 +61,13 @@ def read_project(
     if not needs and not inferred.needs and not sources and not notebooks.sources:
         hint = "Name a requirements file or the folder with the sources."
         raise ProjectError(f"{path} declares no needs and has no Python sources", hint=hint)
-    uses = tuple(_softened(use, inferred.unprovided) for use in found.uses)
+    saved = asked(artifacts, (*needs, *inferred.needs), _provided(found, artifacts, kinds, inferred.unprovided))
+    uses = (*(_softened(use, inferred.unprovided) for use in found.uses), *saved.uses)
     evidence = Evidence(
         uses=uses,
-        bounds=(*declared.reading.bounds, *_bounds([*sources, *notebooks.sources], found, names), *spoken.bounds),
-        dates=read_dates(tree).dates,
-        notes=(*declared.reading.notes, *tree.notes, *spoken.notes, *found.notes, *damaged, *inferred.notes),
+        bounds=(*declared.reading.bounds, *_bounds([*sources, *notebooks.sources], found, names), *spoken.bounds, *saved.bounds),
+        dates=(*read_dates(tree).dates, *saved.dates),
+        notes=(*declared.reading.notes, *tree.notes, *spoken.notes, *found.notes, *damaged, *inferred.notes, *saved.notes),
         hearsay=spoken.hearsay,
         system=spoken.system,
     )
@@ -74,7 +76,7 @@ def read_project(
     frameworks = frameworks_of((*needs, *inferred.needs), uses, [artifact.format for artifact in artifacts])
     return Project(
         root=root.resolve(),
-        needs=(*needs, *inferred.needs),
+        needs=(*needs, *inferred.needs, *saved.needs),
         evidence=evidence,
         artifacts=artifacts,
         frameworks=frameworks,
@@ -98,6 +100,16 @@ def _loaded(artifacts: Iterable[Artifact]) -> list[Wanted]:
     used = [artifact for artifact in artifacts if not is_side(PurePosixPath(artifact.path))]
     loaded = [(root, path) for root, path in modules_of(used) if not is_stdlib(root)]
     return [Wanted(key=root, origin=Origin(kind=OriginKind.ARTIFACT, path=path)) for root, path in loaded]
+
+
+def _provided(
+    found: SourceUses, artifacts: Iterable[Artifact], kinds: Kinds, unprovided: frozenset[str]
+) -> Callable[[str, PurePosixPath], bool]:
+    """Whether a dotted name is of a third party that the project imports, or that its saved models bring in."""
+    roots = {namespace_of(use.dotted) for use in found.uses if use.imported and not use.guarded}
+    roots |= {root for root, _ in modules_of(artifacts)}
+    roots -= unprovided
+    return lambda dotted, path: namespace_of(dotted) in roots and kinds(dotted.partition(".")[0], path) is Kind.FOREIGN
 
 
 def _softened(use: Use, unprovided: frozenset[str]) -> Use:

@@ -46,6 +46,14 @@ def test_a_declared_bound_gives_way_to_the_syntax_when_both_cannot_hold() -> Non
     assert pythons(project(*bounds)) == ["3.13", "3.12"]
 
 
+def test_what_a_file_says_of_its_maker_gives_way_before_what_is_declared() -> None:
+    saved = Origin(kind=OriginKind.ARTIFACT, path="train.ipynb")
+    bounds = [Bound(specifier="==3.6.*", reason="the notebook's kernel", origin=saved)]
+    assert pythons(project(*bounds)) == ["3.6"]
+    bounds.append(Bound(specifier="==3.9.*", reason="runtime.txt", origin=DECLARED))
+    assert pythons(project(*bounds)) == ["3.9"]
+
+
 def test_what_the_person_asks_wins() -> None:
     assert pythons(project(Bound(specifier=">=3.8", reason="walrus", origin=SYNTAX)), python="3.7") == ["3.7"]
 

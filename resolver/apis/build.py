@@ -46,7 +46,7 @@ def build(walks: Iterable[str], out: Path) -> int:
     """
     packed: dict[str, dict[str, bytes]] = {}
     for line in walks:
-        row = _row(line)
+        row = read_row(line)
         if row is None:
             continue
         name = TWINS.get(normalize(row["name"]), normalize(row["name"]))
@@ -93,7 +93,7 @@ def _write(base: sqlite3.Connection, packed: Mapping[str, Mapping[str, bytes]]) 
     return changed
 
 
-def _row(line: str) -> dict[str, Any] | None:
+def read_row(line: str) -> dict[str, Any] | None:
     """One walk with the fields that count, or None."""
     try:
         row = json.loads(line)

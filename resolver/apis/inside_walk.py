@@ -786,12 +786,8 @@ def static_core(base, modules, tops):
                 origin = absolute(package, node.level, node.module)
                 queue.append(origin)
                 queue.extend(origin + "." + a.name for a in node.names)
-            elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-                pending.extend(node.orelse)
-            elif isinstance(node, (ast.If, ast.Try, ast.With)):
-                pending.extend(node.body)
-                pending.extend(getattr(node, "orelse", []))
-                pending.extend(x for h in getattr(node, "handlers", []) for x in h.body)
+            elif isinstance(node, ast.With) or (isinstance(node, ast.Try) and not node.handlers):
+                pending.extend(node.body)  # what stands under an `if` or is caught may be left out: nothing sure comes of it
     return found
 
 

@@ -8,10 +8,12 @@ import threading
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
 from resolver.apis.build import SIBLINGS, TWINS
+from resolver.apis.kept import KeptWalks
 from resolver.apis.record import Mask, Record, version_key
 from resolver.core.errors import StoreError
 from resolver.core.package import normalize
@@ -31,11 +33,13 @@ OLDER = ((0.1, 0.9), (0.15, 0.8), (0.25, 0.65))
 class SqliteTimeline:
     """Implements `Timeline` on the file that `build` writes; packages are read when first asked for. Safe in several threads.
 
+    A package that the file lacks is answered from `kept`, the releases that this machine has studied itself.
+
     The first question about a package costs milliseconds (some tens for the largest), any further one microseconds.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self._path = Path(path)
+    def __init__(self, path: Path | str, kept: KeptWalks | None = None) -> None:
+        self._path, self._kept = Path(path), kept
         if not self._path.is_file():
             raise StoreError(f"no API timeline at {self._path}", hint="fetch it, or build it with the crawl command")
         self._lock = threading.Lock()
@@ -44,11 +48,11 @@ class SqliteTimeline:
         self._answers: dict[tuple[str, str], tuple[Mask, Mask]] = {}
         self._used: dict[tuple[str, int, bool], Mapping[str, Sequence[str]]] = {}
 
-    def __getstate__(self) -> dict[str, Path]:
-        return {"_path": self._path}
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_path": self._path, "_kept": self._kept}
 
-    def __setstate__(self, state: dict[str, Path]) -> None:
-        SqliteTimeline.__init__(self, state["_path"])
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        SqliteTimeline.__init__(self, state["_path"], state["_kept"])
 
     def offers(self, name: str, version: str, dotted: Sequence[str]) -> Sequence[float | None]:
         """For each dotted name the certainty that the release offers it; see `Timeline`."""
@@ -92,6 +96,17 @@ class SqliteTimeline:
             return None
         return any(mask >> place & 1 for mask, _ in record.groups("P", ""))
 
+    def distance(self, name: str, version: str) -> int | None:
+        """How near the file's own walks come to a release: 0 it was walked, 1 one of its minor release was, 2 only others, None no one."""
+        key = _canonical(name)
+        record = self._bundled(key)
+        if record is None:
+            return None
+        order = [version_key(walked) for walked in record.versions]
+        if any(walked[:2] == _version_key(version)[:2] for walked in order):
+            return 0
+        return 1 if any(_minor(walked) == _minor(version) for walked in record.versions) else 2
+
     def versions(self, name: str) -> Sequence[str]:
         """Walked versions, oldest first; empty when the package is unknown."""
         record = self._record(_canonical(name))
@@ -119,12 +134,15 @@ class SqliteTimeline:
         if key not in self._records:
             with self._lock:
                 if key not in self._records:
-                    with self._open() as base:
-                        row = base.execute("SELECT blob FROM package WHERE name = ?", (key,)).fetchone()
-                    record = Record(row[0]) if row else None
+                    record = self._bundled(key) or (self._kept.record(key) if self._kept else None)
                     self._orders[key] = [version_key(v) for v in record.versions] if record else []
                     self._records[key] = record
         return self._records[key]
+
+    def _bundled(self, key: str) -> Record | None:
+        with self._open() as base:
+            row = base.execute("SELECT blob FROM package WHERE name = ?", (key,)).fetchone()
+        return Record(row[0]) if row else None
 
     def _place(self, key: str, record: Record, version: str) -> tuple[int, bool]:
         """Where a version stands among the walked ones, and whether it is one of them."""
@@ -180,6 +198,8 @@ class SqliteTimeline:
 
     def _uses(self, key: str, version: str, *, later: bool) -> Mapping[str, Sequence[str]]:
         record, place = self._nearest(key, version)
+        if self._kept and (key, version) in self._kept and (own := self._kept.takes(key, version)):
+            return {root: kept for root, dotted in own.items() if (kept := _taken(dotted, later=later))}
         if record is None:
             return {}
         # Many versions have one nearest walked one.
@@ -189,11 +209,15 @@ class SqliteTimeline:
         found: dict[str, tuple[str, ...]] = {}
         for root in record.keys("U"):
             dotted = [d for mask, text in record.groups("U", root) if mask >> place & 1 for d in text.split(" ")]
-            kept = tuple(sorted(d.lstrip(":") for d in dotted if d.startswith(":") == later))
-            if kept:
+            if kept := _taken(dotted, later=later):
                 found[root] = kept
         self._used[key, place, later] = found
         return found
+
+
+def _taken(dotted: Sequence[str], *, later: bool) -> tuple[str, ...]:
+    """Names with the prefix of those that only functions use, or those without it; sorted, the prefix taken off."""
+    return tuple(sorted(name.lstrip(":") for name in dotted if name.startswith(":") == later))
 
 
 class _Closing:

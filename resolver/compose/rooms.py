@@ -12,7 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resolver.core.candidate import Candidate
+from packaging.requirements import Requirement
+
+from resolver.core.candidate import Candidate, Scored
 from resolver.core.errors import MissingExtra, ResolverError
 from resolver.core.package import NormalizedName, normalize
 from resolver.core.project import Project
@@ -21,9 +23,12 @@ from resolver.interfaces import EdgeJudge, Executor, PackageIndex, Ranker, Track
 from resolver.settings import Settings, bundled
 
 if TYPE_CHECKING:
+    from resolver.apis.kept import KeptWalks
     from resolver.apis.timeline import SqliteTimeline
     from resolver.build.libraries import LibraryTable
     from resolver.build.process import Limits
+    from resolver.flows.consider import Learnt
+    from resolver.flows.implied import ImpliedNeeds
     from resolver.index.neighbours import NeighbourIndex
     from resolver.index.snapshot import Snapshot
     from resolver.solve.solver import InProcessSolver
@@ -125,7 +130,34 @@ class Rooms:
         """What releases offer and use."""
         from resolver.apis.timeline import SqliteTimeline
 
-        return SqliteTimeline(Path(self.settings.timeline))
+        return SqliteTimeline(Path(self.settings.timeline), self.walks)
+
+    @functools.cached_property
+    def walks(self) -> KeptWalks:
+        """Releases that this machine has studied itself."""
+        from resolver.apis.kept import KeptWalks
+
+        return KeptWalks(Path(self.settings.cache))
+
+    def study(self, scored: Scored) -> Learnt:
+        """Read the releases of a set of which too little is known out of their files (see `unstudied`).
+
+        Costs about a third of a second a release, once; nothing offline.
+        """
+        from resolver.compose.studying import study_all, unstudied
+        from resolver.flows.consider import Learnt
+
+        todo = [] if self.settings.offline else unstudied(scored, self.timeline, self.walks)
+        if not todo:
+            return Learnt.NOTHING
+        self.reporter.step(f"reading {len(todo)} releases that nobody has walked yet")
+        if not study_all(todo, self.shelves.file, self.walks, lambda done: self.reporter.progress(done, len(todo))):
+            return Learnt.NOTHING
+        for stale in ("timeline", "judge", "ranker", "implied"):  # worked out with less knowledge
+            self.__dict__.pop(stale, None)
+        have = {release.name for release in scored.candidate.packages}
+        wanted = {normalize(Requirement(text).name) for release, _ in todo for text in self.implied(release)}
+        return Learnt.TAKES if wanted <= have else Learnt.NEEDS
 
     @functools.cached_property
     def judge(self) -> EdgeJudge:
@@ -153,15 +185,24 @@ class Rooms:
             raise ResolverError(f"cannot read {place}: {problem}", hint="train again, or reinstall the program") from problem
         return dict(found)
 
+    def rank(self, project: Project, candidates: Sequence[Candidate]) -> Sequence[Scored]:
+        """As the ranker of the moment does: `study` may replace it."""
+        return self.ranker.rank(project, candidates)
+
+    @functools.cached_property
+    def implied(self) -> ImpliedNeeds:
+        """What releases need beside what they declare."""
+        from resolver.flows.implied import ImpliedNeeds
+
+        return ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names), self.wants)
+
     def solver(self, *, strict: bool = False, steered: bool = True) -> InProcessSolver:
         """A solver over the index, steered by the judge unless told otherwise."""
-        from resolver.flows.implied import ImpliedNeeds
         from resolver.solve.solver import InProcessSolver
 
-        implied = ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names), self.wants)
         judge = self.judge if steered else None
         learn = None if self.settings.offline else self._learn
-        return InProcessSolver(self.index, judge=judge, implied=implied, learn=learn, strict=strict, reporter=self.reporter)
+        return InProcessSolver(self.index, judge=judge, implied=self.implied, learn=learn, strict=strict, reporter=self.reporter)
 
     def _learn(self, releases: Iterable[tuple[NormalizedName, str]], packages: Iterable[NormalizedName]) -> bool:
         """Read these releases' own metadata and list these packages anew; whether anything came of it."""
@@ -181,13 +222,21 @@ class Rooms:
 
         A library that no Debian package brings comes from another wheel nearly always (torchvision's libtorch), so it is only noted.
         """
+        from resolver.apis.links import reached
         from resolver.build.libraries import system_packages
         from resolver.core.native import run_packages
         from resolver.render.tags import sdists, wheels
 
         needs: dict[str, str] = {}
+        studied = []
         for pin in candidate.pins:
-            needs |= dict.fromkeys(self.timeline.libraries(pin.name, pin.version), str(pin))
+            if pin in self.walks and self.timeline.distance(pin.name, pin.version) is None:
+                studied.append(self.walks.links(pin.name, pin.version))
+            else:
+                needs |= dict.fromkeys(self.timeline.libraries(pin.name, pin.version), str(pin))
+        needs |= dict.fromkeys(reached(studied), "a wheel of the set")
+        brought = {library for links in studied for library in links}
+        needs = {soname: pin for soname, pin in needs.items() if soname not in brought}
         packages, unknown = system_packages(needs, self.library_table)
         for soname in unknown:
             self.reporter.note(f"{needs[soname]} wants {soname}, which no Debian package brings")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import time
 from collections.abc import Callable, Sequence
 
@@ -15,6 +16,10 @@ from resolver.interfaces import Ranker, Solver
 
 SEARCHES = 4
 """How often the search is made at most when metadata read for its best set contradicts that set."""
+READINGS = 3
+"""How often the sets of one search are ranked at most, each time with what was read of the best."""
+NOTICEABLE = 0.03
+"""Where the best set is less likely by more than this once releases were read, another search may find a better one."""
 LONG_SECONDS = 45.0
 """No further search is begun after this time."""
 ENOUGH, ENOUGH_SECONDS = 40, 15.0
@@ -23,6 +28,14 @@ NEAR = 0.05
 """Probabilities this close are not told apart when a project has no date."""
 TRIES = 12
 """How many of the best sets are completed at most before the one that breaks least is taken."""
+
+
+class Learnt(enum.Enum):
+    """What reading the releases of a set brought: nothing, what they take from each other, or that they need what the set lacks."""
+
+    NOTHING = 0
+    TAKES = 1
+    NEEDS = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +51,8 @@ class Considered:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What considering takes: `search` gives a fresh solver, which knows what was read since; `complete` fills in what the search did
-    without (file hashes, metadata borrowed from a neighbour); at most `limit` sets are looked at.
+    without (file hashes, metadata borrowed from a neighbour); `study` reads what the releases of a set take from each other, where
+    nobody knows that yet; at most `limit` sets are looked at.
     """
 
     search: Callable[[], Solver]
@@ -46,11 +60,13 @@ class Desk:
     complete: Callable[[Candidate], Completed]
     reporter: Reporter
     limit: int
+    study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING
 
     def consider(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...] = ()) -> Considered | None:
         """The sets of a project, ranked; None when there is none. `relaxed` is told of each of them.
 
-        Where the best set turns out to contradict its own metadata, the search is made again.
+        Where the best set turns out to contradict its own metadata, or the sets look worse for what releases turn out to take, the search
+        is made again.
         """
         started = time.monotonic()
         ranked: list[Scored] = []
@@ -58,15 +74,30 @@ class Desk:
             found = self._found(project, where, relaxed)
             if not found:
                 return None
+            ranked, sound = self._read(project, found)
+            if sound or time.monotonic() - started > LONG_SECONDS:
+                break
+        return self._soundest(project, ranked)
+
+    def _read(self, project: Project, found: Sequence[Candidate]) -> tuple[list[Scored], bool]:
+        """The sets ranked with what the best of them turn out to take and to ask for; and whether a search would find no others."""
+        first = 0.0
+        for reading in range(READINGS):
             self.reporter.step(f"ranking {len(found)} sets")
             ranked = demoted(self.ranker.rank(project, found))
             if project.evidence.last_worked is None and not pinned(project):
                 ranked = freshened(ranked)
+            first = first or ranked[0].probability
             whole = self.complete(ranked[0].candidate)
-            if not whole.wrong or time.monotonic() - started > LONG_SECONDS:
+            if whole.wrong:
+                self.reporter.note(f"the best set does not keep to the metadata of its own releases: {whole.wrong[0]}")
+                return ranked, False
+            learnt = self.study(dataclasses.replace(ranked[0], candidate=whole.candidate))
+            if learnt is Learnt.NEEDS:
+                return ranked, False
+            if learnt is Learnt.NOTHING or reading == READINGS - 1:
                 break
-            self.reporter.note(f"the best set does not keep to the metadata of its own releases: {whole.wrong[0]}")
-        return self._soundest(project, ranked)
+        return ranked, ranked[0].probability >= first - NOTICEABLE
 
     def _found(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...]) -> list[Candidate]:
         self.reporter.step("finding version sets")

@@ -14,7 +14,7 @@ from resolver.core.project import OriginKind, Project
 from resolver.core.reporter import Reporter
 from resolver.core.resolution import RankerInfo, Resolution
 from resolver.core.target import PYTHONS, Accelerator, Target
-from resolver.flows.consider import Desk
+from resolver.flows.consider import Desk, Learnt
 from resolver.flows.repair import repaired
 from resolver.flows.verify import Completed
 from resolver.interfaces import Ranker, Solver
@@ -86,14 +86,15 @@ def resolve(
     ranker_info: RankerInfo,
     snapshot: str,
     reporter: Reporter,
+    study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING,
 ) -> Resolution:
     """Consider up to `request.limit` sets, rank them all, and answer with the first.
 
-    `libraries` gives a set's Debian packages; for `search` and `complete` see `Desk`. A written line that the best set nearly surely
-    breaks on gives way when that helps. Raises Unsatisfiable with the conflict when no set exists.
+    `libraries` gives a set's Debian packages; for `search`, `complete` and `study` see `Desk`. A written line that the best set nearly
+    surely breaks on gives way when that helps. Raises Unsatisfiable with the conflict when no set exists.
     """
     where = targets(project, request)
-    desk = Desk(search=search, ranker=ranker, complete=complete, reporter=reporter, limit=request.limit)
+    desk = Desk(search=search, ranker=ranker, complete=complete, reporter=reporter, limit=request.limit, study=study)
     seen = desk.consider(project, where)
     if seen is None:
         reason = explain(project, where)

@@ -74,6 +74,13 @@ class LayeredIndex:
         bare = self._frozen.listed(name, version)
         return self._live.kept(bare) if bare is not None else None
 
+    def file(self, name: NormalizedName, filename: str, limit: int) -> bytes | None:
+        """See LiveIndex.file; None offline."""
+        try:
+            return self._live.file(name, filename, limit) if self._live else None
+        except (IndexUnreachable, UnknownPackage):
+            return None
+
     def prefetch(self, names: Iterable[NormalizedName]) -> None:
         """Fetch at once the pages of those names that the snapshot lacks; costs nothing when there are none."""
         missing = [name for name in names if name not in self._names]

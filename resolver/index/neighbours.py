@@ -94,6 +94,10 @@ class NeighbourIndex:
         """The release with its own metadata, over the network when need be; None when it cannot be had."""
         return self._layered.release(name, version)
 
+    def file(self, name: NormalizedName, filename: str, limit: int) -> bytes | None:
+        """See LayeredIndex.file."""
+        return self._layered.file(name, filename, limit)
+
     def _find(self, name: NormalizedName, version: str) -> Release | None:
         own = next((r for r in self._layered.releases(name) if r.version == version), None)
         wanted = _parsed(version)

@@ -96,6 +96,18 @@ class LiveIndex:
             self._cache.keep_facts(_key(sources), kept)
         return None if kept == _UNREADABLE else kept
 
+    def file(self, name: NormalizedName, filename: str, limit: int) -> bytes | None:
+        """One file of a package, whole; None when the index has it not, or it is longer than `limit` bytes. Raises IndexUnreachable."""
+        every = (each for sources in self._package(name)[1].values() for each in sources.files)
+        listed = next((each for each in every if each.filename == filename), None)
+        if listed is None or listed.size > limit:
+            return None
+        try:
+            answer = self._access.get(listed.url, headers={}, limit=limit)
+        except AnswerTooLong:
+            return None
+        return answer.body if answer.status == _OK else None
+
     def remembered(self, name: NormalizedName, version: str) -> Facts | None:
         """Facts that were read before; costs no request beyond the package's page."""
         sources = self._package(name)[1].get(version)

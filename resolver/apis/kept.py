@@ -1,0 +1,109 @@
+"""Releases that this machine has studied, one small file each; what the bundled timeline lacks is answered from here."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from resolver.apis.build import read_row
+from resolver.apis.record import Record, Writer, version_key
+from resolver.apis.study import Studied
+
+FORM = 1
+"""Raised when what is kept of a release changes: older files are then no longer looked at."""
+_NAME = re.compile(r"\A([a-z0-9][a-z0-9-]*)==([A-Za-z0-9.!+_-]+)\.json\.gz\Z")
+_LIMIT = 64 << 20
+
+
+class KeptWalks:
+    """A folder of studied releases. Safe in several processes: files appear whole or not at all; a folder that cannot be written
+    forgets, and a file that cannot be read counts as not there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / f"walks-{FORM}"
+        self._versions: dict[str, dict[str, Studied | None]] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"_folder": self._folder, "_versions": None}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+
+    def __contains__(self, pin: tuple[str, str]) -> bool:
+        """Whether the release was studied, with or without success."""
+        return pin[1] in self._listed().get(pin[0], {})
+
+    def names(self) -> Sequence[str]:
+        """Packages with a studied release, sorted."""
+        return sorted(self._listed())
+
+    def record(self, name: str) -> Record | None:
+        """All studied releases of a package as one record; None when there is none with source."""
+        rows = {}
+        for version in self._listed().get(name, {}):
+            studied = self._get(name, version)
+            if studied.walk and (row := read_row(json.dumps(studied.walk))):
+                rows[version] = row | {"version": version}
+        ordered = [rows[version] for version in sorted(rows, key=version_key)]
+        return Record(Writer(ordered).blob()) if ordered else None
+
+    def takes(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
+        """Root module -> dotted names that a studied release takes from others, as a walk writes them; empty when unknown."""
+        studied = self._get(name, version)
+        row = read_row(json.dumps(studied.walk)) if studied.walk else None
+        return row["takes"] if row else {}
+
+    def links(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
+        """The links of a studied release's shared libraries; empty when unknown."""
+        studied = self._get(name, version) if (name, version) in self else None
+        return studied.links if studied else {}
+
+    def keep(self, name: str, version: str, studied: Studied) -> None:
+        """Remember what was found, for good: a file of the index never changes."""
+        self._listed().setdefault(name, {})[version] = studied
+        body = gzip.compress(json.dumps({"walk": studied.walk, "links": studied.links}).encode(), 6)
+        place = self._folder / f"{name}=={version}.json.gz"
+        fresh = place.with_name(f"{place.name}.{os.getpid()}.new")
+        if not _NAME.match(place.name):
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(body)
+            fresh.replace(place)
+        except OSError:
+            return
+
+    def _listed(self) -> dict[str, dict[str, Studied | None]]:
+        """Name -> version -> what is known; None until it is read."""
+        if self._versions is None:
+            self._versions = {}
+            try:
+                entries = sorted(place.name for place in self._folder.iterdir())
+            except OSError:
+                entries = []
+            for entry in entries:
+                if found := _NAME.match(entry):
+                    self._versions.setdefault(found.group(1), {})[found.group(2)] = None
+        return self._versions
+
+    def _get(self, name: str, version: str) -> Studied:
+        known = self._listed()[name][version]
+        if known is None:
+            known = self._listed()[name][version] = _read(self._folder / f"{name}=={version}.json.gz")
+        return known
+
+
+def _read(path: Path) -> Studied:
+    try:
+        with gzip.open(path) as stream:
+            found = json.loads(stream.read(_LIMIT))
+        walk, links = found["walk"], found["links"]
+        kept = {str(name): [str(soname) for soname in sonames] for name, sonames in links.items()}
+        return Studied(walk=walk if isinstance(walk, dict) else None, links=kept)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
+        return Studied(walk=None, links={})

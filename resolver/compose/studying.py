@@ -1,0 +1,66 @@
+"""Reading what nobody walked: the releases of a set that is about to be chosen, out of their own files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from resolver.apis.kept import KeptWalks
+from resolver.apis.study import Studied, study
+from resolver.apis.timeline import SqliteTimeline
+from resolver.core.candidate import Scored
+from resolver.core.package import DistFile, NormalizedName, Release
+from resolver.render.tags import sdists, wheels
+
+LONGEST_BINARY = 128 << 20
+LONGEST_SOURCE = 24 << 20
+"""Longer files are left alone: they say what they need when the image is built."""
+MOST_SECONDS = 60.0
+"""Nothing further is fetched after this time."""
+SUSPICIOUS = 0.05
+"""Edges of this risk are looked at again with what the importer itself takes."""
+WORKERS = 4
+_DRIVERS = ("nvidia-", "triton")
+"""CUDA in wheels: nothing in them is imported, and the driver is no matter of Debian's packages."""
+
+Fetch = Callable[[NormalizedName, str, int], bytes | None]
+
+
+def unstudied(scored: Scored, timeline: SqliteTimeline, walks: KeptWalks) -> list[tuple[Release, DistFile]]:
+    """The releases worth reading before a set is chosen, each with the file to read: those of packages that were never walked, those
+    far from every walked release of their package, and those that are thought to break on another by what a near release takes.
+    """
+    suspects = {edge.importer for edge in scored.worst_edges if edge.probability >= SUSPICIOUS}
+    found = []
+    for release in scored.candidate.packages:
+        distance = timeline.distance(release.name, release.version)
+        if distance == 0 or (distance == 1 and release.pin not in suspects) or release.pin in walks or release.name.startswith(_DRIVERS):
+            continue
+        fitting = [*wheels(release, scored.candidate.target), *sdists(release)]
+        if fitting and fitting[0].size <= (_limit(fitting[0]) if distance is None else LONGEST_SOURCE):
+            found.append((release, fitting[0]))
+    return found
+
+
+def study_all(todo: Sequence[tuple[Release, DistFile]], fetch: Fetch, walks: KeptWalks, said: Callable[[int], None]) -> bool:
+    """Fetch and read the files, several at once, and keep what they say; whether any said something. `said` hears how many are done."""
+    ends = time.monotonic() + MOST_SECONDS
+
+    def one(job: tuple[Release, DistFile]) -> Studied | None:
+        release, file = job
+        body = fetch(release.name, file.filename, _limit(file)) if time.monotonic() < ends else None
+        return study(body, file.filename, release.name, release.version) if body else None
+
+    learnt = False
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="study") as pool:
+        for count, ((release, _), found) in enumerate(zip(todo, pool.map(one, todo), strict=True), 1):
+            said(count)
+            if found is not None:  # what could not be fetched is asked for again another day
+                walks.keep(release.name, release.version, found)
+                learnt = learnt or bool(found.walk or found.links)
+    return learnt
+
+
+def _limit(file: DistFile) -> int:
+    return LONGEST_BINARY if any(not tag.endswith("-any") for tag in file.tags) else LONGEST_SOURCE

@@ -1,0 +1,160 @@
+"""Releases read out of their own files: what they take from others, which libraries they link to, and nothing run."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resolver.apis.build import build
+from resolver.apis.kept import KeptWalks
+from resolver.apis.links import reached, read_links
+from resolver.apis.study import Studied, study
+from resolver.apis.timeline import SqliteTimeline
+from resolver.apis.unpack import unpack
+from tests.apis.walks import line
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return stream.getvalue()
+
+
+def tarred(files: dict[str, str]) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for path, text in files.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return stream.getvalue()
+
+
+INIT = """
+import flask
+from werkzeug import cached_property
+from .inner import thing
+try:
+    from .extra import more
+except ImportError:
+    more = None
+if flask.TESTING:
+    from . import odd
+"""
+SOURCES = {
+    "__init__.py": INIT,
+    "inner.py": "from flask.helpers import _endpoint_from_view_func\n",
+    "extra.py": "import tensorflow\n",
+    "odd.py": "import mxnet\n",
+    "far.py": "import torch\n",
+}
+
+
+def sure(studied: Studied) -> set[str]:
+    assert studied.walk is not None
+    return {name for dotted in studied.walk["takes"].values() for name in dotted if not name.startswith(":")}
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist", "src"])
+def test_what_importing_takes_is_read_and_what_may_be_left_out_is_not(kind, tmp_path):
+    folder = {"wheel": "restful", "sdist": "restful-1.0/restful", "src": "restful-1.0/src/restful"}[kind]
+    files = {f"{folder}/{name}": text for name, text in SOURCES.items()}
+    if kind == "wheel":
+        found = study(zipped(files), "restful-1.0-py3-none-any.whl", "restful", "1.0")
+    else:
+        files |= {"restful-1.0/setup.py": "raise SystemExit('run')", "restful-1.0/tests/__init__.py": "import pytest"}
+        found = study(tarred(files), "restful-1.0.tar.gz", "restful", "1.0")
+    assert sure(found) >= {"flask", "werkzeug.cached_property", "flask.helpers._endpoint_from_view_func"}
+    assert not {"tensorflow", "mxnet", "torch", "pytest"} & {name.split(".")[0] for name in sure(found)}
+
+
+def test_nothing_of_it_runs(tmp_path):
+    marker = tmp_path / "ran"
+    body = zipped({"bad/__init__.py": f"open({str(marker)!r}, 'w')", "bad/sitecustomize.py": f"open({str(marker)!r}, 'w')"})
+    assert study(body, "bad-1-py3-none-any.whl", "bad", "1").walk is not None
+    assert not marker.exists()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from(["a-1-py3-none-any.whl", "a-1.tar.gz", "a-1.zip"]))
+def test_damaged_files_say_nothing(body, filename):
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        assert unpack(body, filename, "a", "1", Path(folder)) is False
+
+
+def test_members_never_land_outside(tmp_path):
+    files = {"../evil.py": "", "/tmp/evil.py": "", "ok/../../evil.py": "", "fine/__init__.py": ""}
+    site = tmp_path / "site"
+    site.mkdir()
+    assert unpack(zipped(files), "a-1-py3-none-any.whl", "a", "1", site)
+    assert sorted(str(p.relative_to(site)) for p in site.rglob("*.py")) == ["fine/__init__.py"]
+    assert not list(tmp_path.glob("*.py"))
+
+
+def test_links_of_a_real_binary(tmp_path):
+    import numpy as np
+
+    binary = next(Path(np.__file__).parent.rglob("_multiarray_umath*.so"))
+    shutil.copy(binary, tmp_path / "one.so")
+    (tmp_path / "two.so").write_bytes(b"\x7fELF" + os.urandom(50))
+    found = read_links(tmp_path)
+    assert "two.so" not in found
+    assert all(not soname.startswith(("libc.", "libm.")) for soname in found["one.so"])
+
+
+def test_only_what_extension_modules_reach_is_needed():
+    bindings = {"QtCore.abi3.so": ["libQt5Core.so.5"], "Qt3D.abi3.so": ["libQt5Animation.so.5", "libvulkan.so.1"]}
+    qt = {"libQt5Core.so.5": ["libglib-2.0.so.0", "libicu.so"], "libicu.so": [], "libqsqlpsql.so": ["libpq.so.5"]}
+    # The plugin is reached by nobody; the part of Qt that the wheels leave out cannot be imported at all.
+    assert reached([bindings, qt]) == {"libglib-2.0.so.0"}
+    assert reached([{"_native.cpython-38-x86_64-linux-gnu.so": ["libGL.so.1"]}]) == {"libGL.so.1"}
+
+
+def test_what_was_studied_lasts_and_answers_where_the_bundled_timeline_is_silent(tmp_path):
+    build([line("flask", "2.0", {"flask": "Flask"}, takes={"werkzeug": ["werkzeug.old"]})], tmp_path / "apis.sqlite")
+    kept = KeptWalks(tmp_path)
+    body = zipped({"restful/__init__.py": INIT, "restful/inner.py": "thing = 1"})
+    kept.keep("restful", "1.0", study(body, "restful-1.0-py3-none-any.whl", "restful", "1.0"))
+    kept.keep("broken", "1.0", study(b"", "broken-1.0.tar.gz", "broken", "1.0"))
+    kept.keep("flask", "2.3", study(zipped({"flask/__init__.py": "import click"}), "flask-2.3-py3-none-any.whl", "flask", "2.3"))
+    again = KeptWalks(tmp_path)
+    assert ("restful", "1.0") in again
+    assert ("broken", "1.0") in again
+    assert ("restful", "2.0") not in again
+    timeline = SqliteTimeline(tmp_path / "apis.sqlite", again)
+    assert "werkzeug.cached_property" in timeline.uses("restful", "1.0")["werkzeug"]
+    assert timeline.uses("restful", "0.9") == timeline.uses("restful", "1.0")  # the nearest speaks for the others
+    assert timeline.uses("broken", "1.0") == {}
+    assert timeline.distance("restful", "1.0") is None
+    assert [timeline.distance("flask", v) for v in ("2.0", "2.0.3", "2.3")] == [0, 1, 2]
+    assert timeline.uses("flask", "2.3") == {"click": ("click",)}  # its own takes, not those of the walked neighbour
+    assert timeline.uses("flask", "2.2") == {"werkzeug": ("werkzeug.old",)}
+
+
+def test_a_damaged_kept_file_counts_as_not_there(tmp_path):
+    folder = tmp_path / "walks-1"
+    folder.mkdir()
+    (folder / "restful==1.0.json.gz").write_bytes(b"\x1f\x8bnothing")
+    kept = KeptWalks(tmp_path)
+    assert kept.record("restful") is None
+    assert kept.links("restful", "1.0") == {}
+
+
+def test_a_folder_that_cannot_be_made_forgets_quietly(tmp_path):
+    (tmp_path / "file").write_text("")
+    kept = KeptWalks(tmp_path / "file")
+    kept.keep("a", "1", Studied(walk=None, links={}))
+    assert ("a", "1") in kept
+    assert ("a", "1") not in KeptWalks(tmp_path / "file")

@@ -244,14 +244,18 @@ def test_a_stub_stands_for_a_binary_and_promises_count_where_a_module_fills_itse
 def test_what_reading_takes_for_loaded(functions, tmp_path):
     sources = {
         "p/__init__.py": "from . import a\nif TYPE_CHECKING:\n    from . import never\n",
-        "p/a.py": "try:\n    from p.sub.b import x\nexcept ImportError:\n    pass\ndef f():\n    from p import later\n",
+        "p/a.py": "try:\n    from p.sub.b import x\nfinally:\n    y = 1\ndef f():\n    from p import later\n",
+        "p/caught.py": "",
+        "p/asked.py": "",
         "p/sub/__init__.py": "",
         "p/sub/b.py": "import p\n",
         "p/later.py": "",
-        "p/never.py": "",
+        "p/never.py": "try:\n    from p import caught\nexcept ImportError:\n    pass\nif x:\n    from p import asked\n",
     }
     (tmp_path / "p/sub").mkdir(parents=True)
     for path, text in sources.items():
         (tmp_path / path).write_text(text)
     modules = functions["modules_of"](list(sources))
     assert functions["static_core"](str(tmp_path), modules, ["p"]) == {"p", "p.a", "p.sub", "p.sub.b"}
+    # What is caught, or stands under a condition, may be left out.
+    assert functions["static_core"](str(tmp_path), modules, ["p.never"]) == {"p", "p.a", "p.sub", "p.sub.b", "p.never"}

@@ -23,6 +23,7 @@ from resolver.build.verdict import Left, failed, judge, void
 from resolver.core.errors import EngineUnavailable
 from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage
 from resolver.core.package import normalize
+from resolver.core.proof import Proof, Trial
 from resolver.core.reporter import Reporter
 
 BUILDKIT = upkeep.BUILDKIT
@@ -130,14 +131,17 @@ class DockerExecutor:
             return failed(spec, self.name, Stage.INSTALL, told, log=done.log, seconds=seconds)
         return void(spec, self.name, machine_trouble(done.log) or told.message, log=done.log, seconds=seconds)
 
-    def prove(self, folder: Path, spec: BuildSpec, *, tag: str | None = None, reporter: Reporter | None = None) -> Outcome:
-        """Build the Dockerfile in `folder` as it stands and run the probe in the image, without network.
+    def prove(
+        self, folder: Path, spec: BuildSpec, *, tag: str | None = None, trial: Trial | None = None, reporter: Reporter | None = None
+    ) -> Proof:
+        """Build the Dockerfile in `folder` as it stands, run the probe in the image, without network, and start it when there is a trial.
 
         The image stays when `tag` is given and is removed otherwise. `Outcome.image_size` is set. Raises EngineUnavailable.
         """
         from resolver.build.image import prove
 
-        return prove(folder, spec, tag=tag, reporter=reporter or Reporter(), limits=self.limits, rest_seconds=self.rest_seconds)
+        reporter = reporter or Reporter()
+        return prove(folder, spec, tag=tag, trial=trial, reporter=reporter, limits=self.limits, rest_seconds=self.rest_seconds)
 
 
 def _failing(outcome: Outcome) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from resolver.core.project import OriginKind, Project
+from resolver.core.proof import Proof
 from resolver.core.resolution import Resolution
 
 
@@ -32,10 +33,28 @@ def account(resolution: Resolution, written: Sequence[Path], *, explain: bool = 
     if explain:
         yield from explained(resolution)
     if resolution.proof:
-        proof = resolution.proof
-        yield f"proof: {proof.verdict} at stage {proof.stage} after {proof.seconds:.0f} s {proof.message}".rstrip()
+        yield from proven(resolution.proof)
     if written:
         yield f"wrote {', '.join(path.name for path in written)} to {written[0].parent}"
+
+
+def proven(proof: Proof) -> Iterator[str]:
+    """What the build showed, and how the image served when it was started."""
+    outcome = proof.outcome
+    size = f", image {outcome.image_size / 1e6:,.0f} MB" if outcome.image_size else ""
+    yield f"proof: {outcome.verdict} at stage {outcome.stage} after {outcome.seconds:.0f} s{size} {outcome.message}".rstrip()
+    service = proof.service
+    if service is None:
+        return
+    if not service.health.status:
+        yield f"  started: no answer within {service.health.seconds:.0f} s: {service.health.body}"
+        yield from (f"    | {line}" for line in service.log.splitlines()[-5:])
+        return
+    yield f"  started: GET {service.health.path} answers {service.health.status} after {service.health.seconds:.1f} s, user {service.user}"
+    if service.sample:
+        told = " ".join(service.sample.body.split())[:100]
+        yield f"  sample: POST {service.sample.path} answers {service.sample.status} in {service.sample.seconds:.2f} s: {told}"
+    yield f"  stopped: {'only when killed, ' if service.killed else ''}{service.stopped:.1f} s after the signal"
 
 
 def found(project: Project) -> str:

@@ -13,6 +13,7 @@ import typer
 
 from resolver.cli.console import ConsoleReporter, guarded, out
 from resolver.core.errors import UsageError
+from resolver.core.proof import Proof, Sample
 from resolver.core.target import PYTHONS, Accelerator
 
 app = typer.Typer(add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -42,6 +43,10 @@ def resolve(
     force: Annotated[bool, typer.Option("--force", help="overwrite files that resolve did not write")] = False,
     offline: Annotated[bool | None, typer.Option("--offline/--online", help="never touch the network", show_default=False)] = None,
     build: Annotated[bool, typer.Option("--build", help="build and probe the answer; the outcome is fed back")] = False,
+    sample: Annotated[
+        str, typer.Option(help="with --build: a file to POST once the image runs; [ROUTE=]FILE, like /predict=cat.png", show_default=False)
+    ] = "",
+    tag: Annotated[str, typer.Option(help="with --build: keep the image under this name", show_default=False)] = "",
     executor: Annotated[str | None, typer.Option(help="docker or venv, for --build", show_default=False)] = None,
     explain: Annotated[bool, typer.Option("--explain", help="tell which edges decided, and the runners-up")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print resolution.json on stdout instead of words")] = False,
@@ -56,6 +61,7 @@ def resolve(
     with guarded(as_json=as_json):
         reporter = ConsoleReporter(quiet=quiet or as_json, verbose=verbose)
         day = _checked(python, accelerator, cuda, driver, as_of, executor)
+        request = _sample(sample, build=build, tag=tag)
         from resolver import compose, settings
 
         values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor})
@@ -65,7 +71,7 @@ def resolve(
         folder = output or (path if path.is_dir() else path.parent)
         written = house.write(folder, texts, force=force)
         if build:
-            resolution, texts = house.prove(resolution, folder)
+            resolution, texts = house.prove(resolution, folder, trial=house.trial(resolution, folder, request), tag=tag)
             written = house.write(folder, texts, force=force)
         reporter.clear()
         if as_json:
@@ -75,8 +81,29 @@ def resolve(
 
             for line in account(resolution, written, explain=explain):
                 out(line)
-        if resolution.proof and not resolution.proof.passed:
+        if resolution.proof and not _holds(resolution.proof, served=bool(sample)):
             sys.exit(EXIT_BUILD_FAILED)
+
+
+def _holds(proof: Proof, *, served: bool) -> bool:
+    """Whether the proof shows what was asked for; a project's own server may want files or a network that only its people have."""
+    return proof.passed and (not served or bool(proof.service and proof.service.answered))
+
+
+def _sample(text: str, *, build: bool, tag: str) -> Sample | None:
+    """The request that `--sample` describes; raises UsageError when there is nothing to send or nothing to send it to."""
+    if (text or tag) and not build:
+        raise UsageError("--sample and --tag need --build")
+    if not text:
+        return None
+    import mimetypes
+
+    route, file = text.split("=", 1) if text.startswith("/") and "=" in text and not Path(text).exists() else ("", text)
+    try:
+        content = Path(file).read_bytes()
+    except OSError as problem:
+        raise UsageError(f"--sample {file}: {problem.strerror or problem}", hint="write it as [ROUTE=]FILE") from None
+    return Sample(path=route, content=content, kind=mimetypes.guess_type(file)[0] or "application/octet-stream")
 
 
 def _checked(python: str, accelerator: str, cuda: str, driver: str, as_of: str, executor: str | None) -> date | None:

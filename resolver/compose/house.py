@@ -16,6 +16,7 @@ from resolver.core.errors import ResolverError, UsageError
 from resolver.core.outcome import BuildSpec, Outcome
 from resolver.core.package import NormalizedName, Release, normalize
 from resolver.core.project import Project
+from resolver.core.proof import Proof, Sample, Trial
 from resolver.core.resolution import Resolution
 from resolver.core.target import Accelerator
 from resolver.settings import bundled
@@ -106,15 +107,19 @@ class House(Rooms):
         """What each written file says."""
         from resolver.render.dockerfile import DockerfileRenderer
         from resolver.render.dockerignore import DockerignoreRenderer
+        from resolver.render.files import MARKER
         from resolver.render.lock import LockRenderer
         from resolver.render.report import ReportRenderer
 
-        return {
+        texts = {
             "Dockerfile": DockerfileRenderer().render(resolution),
             "requirements.lock": LockRenderer().render(resolution),
             "resolution.json": ReportRenderer().render(resolution),
             ".dockerignore": DockerignoreRenderer().render(resolution),
         }
+        if resolution.proof and resolution.proof.log:
+            texts["resolver-build.log"] = f"# {MARKER}\n{resolution.proof.log}\n"
+        return texts
 
     def write(self, folder: Path, texts: Mapping[str, str], *, force: bool = False) -> list[Path]:
         """Write the files, all or none."""
@@ -122,21 +127,43 @@ class House(Rooms):
 
         return write_files(folder, texts, force=force)
 
-    def prove(self, resolution: Resolution, folder: Path) -> tuple[Resolution, dict[str, str]]:
-        """Build what was written to `folder`, feed the outcome back, and give the resolution with its proof."""
+    def prove(
+        self, resolution: Resolution, folder: Path, *, trial: Trial | None = None, tag: str = ""
+    ) -> tuple[Resolution, dict[str, str]]:
+        """Build what was written to `folder`, start it when there is a trial, feed the outcome back, and give the resolution with its
+        proof; the image stays under `tag` when one is given.
+        """
         from resolver.build.docker import DockerExecutor
         from resolver.flows.feedback import prove
 
         executor = self.executor()
         self.reporter.step(f"building with {executor.name}")
 
-        def run(spec: BuildSpec) -> Outcome:
+        def run(spec: BuildSpec) -> Proof:
             if isinstance(executor, DockerExecutor):
-                return executor.prove(folder, spec, reporter=self.reporter)
-            return executor.run(spec)
+                return executor.prove(folder, spec, tag=tag or None, trial=trial, reporter=self.reporter)
+            return Proof(outcome=executor.run(spec))
 
         proven = prove(resolution, stack=f"user:{resolution.project.root.resolve().name}", run=run, store=self.store)
         return proven, self.texts(proven)
+
+    def trial(self, resolution: Resolution, folder: Path, sample: Sample | None) -> Trial | None:
+        """How to try the image that is built in `folder`; None when it does not serve, or the sources are not there (--output).
+
+        A sample without a path goes to the project's one route for a POST. Raises UsageError when there is a sample and no way to send it.
+        """
+        from resolver.render.entry import entry_of
+
+        program = resolution.project.program
+        entry = entry_of(program)
+        there = program is not None and entry.port > 0 and (folder / program.path).is_file()
+        if sample and not there:
+            raise UsageError("--sample: nothing in this folder is known to answer HTTP", hint="leave out --output, or try --serve")
+        if sample and program and not (sample.path or program.predict):
+            raise UsageError("--sample: the project has no route, or several, for a POST", hint="name it: --sample /predict=FILE")
+        if sample and program:
+            sample = dataclasses.replace(sample, path=sample.path or program.predict)
+        return Trial(port=entry.port, health=entry.health, sample=sample) if there else None
 
     def stacks(self, file: Path | None, only: str = "") -> list[Stack]:
         """The stacks of a matrix file (default: the bundled one) whose name contains `only`."""

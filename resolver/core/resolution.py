@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from resolver.core.candidate import Relaxation, Scored
-from resolver.core.outcome import Outcome
 from resolver.core.project import Project
+from resolver.core.proof import Proof
 from resolver.core.target import Target
 
 
@@ -38,4 +38,4 @@ class Resolution:
     would_break: tuple[str, ...] = ()
     ranker: RankerInfo = RankerInfo()
     snapshot: str = ""
-    proof: Outcome | None = None
+    proof: Proof | None = None

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from resolver.core.outcome import BuildSpec, Outcome, Probe
+from resolver.core.outcome import BuildSpec, Probe
 from resolver.core.project import Project
+from resolver.core.proof import Proof
 from resolver.core.resolution import Resolution
 from resolver.interfaces import OutcomeStore
 
@@ -33,9 +34,10 @@ def spec_of(resolution: Resolution, stack: str) -> BuildSpec:
     )
 
 
-def prove(resolution: Resolution, *, stack: str, run: Callable[[BuildSpec], Outcome], store: OutcomeStore) -> Resolution:
+def prove(resolution: Resolution, *, stack: str, run: Callable[[BuildSpec], Proof], store: OutcomeStore) -> Resolution:
     """Build the answer, store the outcome (void ones too), and return the resolution with its proof."""
-    outcome = run(spec_of(resolution, stack))
-    stamped = dataclasses.replace(outcome, origin="user", snapshot=resolution.snapshot, when=outcome.when or datetime.now(UTC))
+    proof = run(spec_of(resolution, stack))
+    when = proof.outcome.when or datetime.now(UTC)
+    stamped = dataclasses.replace(proof.outcome, origin="user", snapshot=resolution.snapshot, when=when)
     store.add(stamped)
-    return dataclasses.replace(resolution, proof=stamped)
+    return dataclasses.replace(resolution, proof=dataclasses.replace(proof, outcome=stamped))

@@ -7,7 +7,7 @@ from resolver.render.files import MARKER
 
 _LINES = (
     ".git", ".gitignore", ".gitattributes", ".github", ".hg", ".svn",
-    ".dockerignore", "Dockerfile", "resolution.json",
+    ".dockerignore", "Dockerfile", "resolution.json", "resolver-build.log",
     "**/.venv", "**/venv", "**/virtualenv", "**/.tox", "**/.nox",
     "**/__pycache__", "**/*.py[cod]", "**/*.egg-info", "**/.eggs",
     "**/.mypy_cache", "**/.pytest_cache", "**/.ruff_cache", "**/.ipynb_checkpoints",

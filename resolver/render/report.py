@@ -8,8 +8,8 @@ from typing import Any
 
 from resolver import __version__
 from resolver.core.candidate import EdgeRisk, Relaxation, Scored
-from resolver.core.outcome import Outcome
 from resolver.core.project import Need
+from resolver.core.proof import Proof, Reply, Service
 from resolver.core.resolution import Resolution
 from resolver.render.base import base_image
 from resolver.render.files import MARKER
@@ -120,9 +120,10 @@ def _without_credentials(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _proof(outcome: Outcome | None) -> dict[str, Any] | None:
-    if outcome is None:
+def _proof(proof: Proof | None) -> dict[str, Any] | None:
+    if proof is None:
         return None
+    outcome = proof.outcome
     return {
         "verdict": str(outcome.verdict),
         "stage": str(outcome.stage),
@@ -134,4 +135,25 @@ def _proof(outcome: Outcome | None) -> dict[str, Any] | None:
         "executor": outcome.executor,
         "key": outcome.spec.key,
         "when": outcome.when.isoformat() if outcome.when else None,
+        "digest": proof.digest,
+        "build_seconds": proof.build_seconds,
+        "probe_seconds": proof.probe_seconds,
+        "service": _service(proof.service),
     }
+
+
+def _service(service: Service | None) -> dict[str, Any] | None:
+    if service is None:
+        return None
+    return {
+        "answered": service.answered,
+        "user": service.user,
+        "health": _reply(service.health),
+        "sample": _reply(service.sample),
+        "stop_seconds": service.stopped,
+        "killed": service.killed,
+    }
+
+
+def _reply(reply: Reply | None) -> dict[str, Any] | None:
+    return {"path": reply.path, "status": reply.status, "seconds": reply.seconds, "body": reply.body} if reply else None

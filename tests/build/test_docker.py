@@ -127,17 +127,21 @@ def dockerfile(folder: Path, *, install: str = "RUN pip install --no-deps markup
 
 def test_the_proof_builds_the_text_as_it_stands_and_probes_the_image(executor, tmp_path):
     asked = spec("3.8", "jinja2==2.11.3 markupsafe==2.1.1", imports=("import jinja2",), distributions=("jinja2",))
-    broken = executor.prove(dockerfile(tmp_path), asked)
+    broken = executor.prove(dockerfile(tmp_path), asked).outcome
     assert (broken.verdict, broken.stage) == (Verdict.FAIL, Stage.IMPORT), broken.log
     assert [(e.importer.name, e.provider.name) for e in broken.culprits] == [("jinja2", "markupsafe")]
     assert broken.image_size > 50_000_000
     offline = spec("3.8", "six==1.16.0", imports=("import socket; socket.create_connection(('1.1.1.1', 80), 3)",))
-    outcome = executor.prove(dockerfile(tmp_path, install=""), offline)
+    proof = executor.prove(dockerfile(tmp_path, install=""), offline)
+    outcome = proof.outcome
+    assert proof.digest.startswith("sha256:")
     assert outcome.verdict is Verdict.FAIL  # the probe has no network
 
 
 def test_a_dockerfile_that_does_not_build_is_an_outcome(executor, tmp_path):
-    outcome = executor.prove(dockerfile(tmp_path, install="RUN pip install markupsafe==0.0.99"), spec("3.8", "markupsafe==0.0.99"))
+    proof = executor.prove(dockerfile(tmp_path, install="RUN pip install markupsafe==0.0.99"), spec("3.8", "markupsafe==0.0.99"))
+    outcome = proof.outcome
+    assert "No matching distribution" in proof.log
     assert (outcome.verdict, outcome.stage, outcome.failure) == (Verdict.FAIL, Stage.INSTALL, FailureClass.NO_WHEEL)
     assert "markupsafe" in outcome.log
 

@@ -8,6 +8,7 @@ from resolver.core.candidate import EdgeRisk, Relaxation, Scored
 from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, Verdict
 from resolver.core.package import Pin, normalize
 from resolver.core.project import Need
+from resolver.core.proof import Proof, Reply, Service
 from resolver.core.target import Target
 from resolver.render.files import MARKER
 from resolver.render.report import ReportRenderer
@@ -64,14 +65,23 @@ def test_relaxed_lines_of_the_set_and_of_the_answer_are_told_once() -> None:
 def test_proof_and_risks() -> None:
     spec = BuildSpec(target=Target(python="3.7"), pins=(Pin(normalize("six"), "1.16.0"),))
     when = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    proof = Outcome(spec=spec, verdict=Verdict.FAIL, stage=Stage.IMPORT, failure=FailureClass.ABI, message="boom", seconds=6.04, when=when)
+    outcome = Outcome(
+        spec=spec, verdict=Verdict.FAIL, stage=Stage.IMPORT, failure=FailureClass.ABI, message="boom", seconds=6.04, when=when
+    )
     risk = EdgeRisk(importer=Pin(normalize("a"), "1"), provider=Pin(normalize("b"), "2"), probability=0.25, why="seen 3 times")
     base = resolution(FLASK_37)
+    served = Service(health=Reply(path="/health", status=200, seconds=2.5, body="ok"), user=10001, stopped=0.3)
+    proof = Proof(outcome=outcome, digest="sha256:00", build_seconds=9.5, log="much", service=served)
     report = told(proof=proof, chosen=dataclasses.replace(base.chosen, worst_edges=(risk,)))
     assert report["worst_edges"] == [{"importer": "a==1", "provider": "b==2", "probability": 0.25, "why": "seen 3 times"}]
     assert report["proof"]["verdict"] == "fail"
     assert report["proof"]["class"] == "abi"
     assert report["proof"]["key"] == spec.key
+    assert (report["proof"]["digest"], report["proof"]["build_seconds"]) == ("sha256:00", 9.5)
+    assert report["proof"]["service"] == {
+        "answered": True, "user": 10001, "health": {"path": "/health", "status": 200, "seconds": 2.5, "body": "ok"},
+        "sample": None, "stop_seconds": 0.3, "killed": False,
+    }  # fmt: skip
     assert report["proof"]["when"] == "2026-11-22T12:00:00+00:00"
 
 

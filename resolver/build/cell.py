@@ -55,6 +55,8 @@ fi
 echo "$code" >/out/install.code
 if [ "$code" = 0 ]; then
   unset UV_DEFAULT_INDEX
+  for folder in "$1"/nvidia/*/lib; do [ -d "$folder" ] && echo "$folder"; done >/etc/ld.so.conf.d/nvidia-wheels.conf
+  ldconfig
   python /cell/inside_bytecode.py restore /uvcache /uvcache/bytecode "$1" >/out/bytecode.log 2>&1
   python /cell/inside_probe.py /cell/spec.json /out/probe.jsonl >/out/probe.log 2>&1
   if [ -s /cell/inside_harvest.py ]; then

@@ -112,7 +112,13 @@ class DockerExecutor:
             "build-constraints.txt": build_constraints(spec.target.python),
             "tools.txt": setuptools_turns(spec.target.python),
             "tools-of-set.txt": tools_of_set(spec),
-            "spec.json": probe.request(spec.probe, limits, nonce=secrets.token_hex(8), rest_seconds=self.rest_seconds),
+            "spec.json": probe.request(
+                spec.probe,
+                limits,
+                nonce=secrets.token_hex(8),
+                rest_seconds=self.rest_seconds,
+                cuda=spec.target.accelerator.kind == "cuda",
+            ),
             **{name: probe.source(name) for name in _SCRIPTS},
             "known.json": json.dumps(sorted(wanted & set(known))),
         }

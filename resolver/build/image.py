@@ -103,7 +103,7 @@ def _probe(client: Any, name: str, spec: BuildSpec, limits: Limits, rest_seconds
     import requests
     from docker.errors import APIError, DockerException
 
-    request = probe.request(spec.probe, limits, rest_seconds=rest_seconds)
+    request = probe.request(spec.probe, limits, rest_seconds=rest_seconds, cuda=spec.target.accelerator.kind == "cuda")
     container = client.containers.create(
         name,
         entrypoint=["python", f"{_FOLDER}/inside_probe.py"],

@@ -1,10 +1,8 @@
-"""What is installed in this environment, whose file is whose, and which libraries it needs; see inside_probe.py."""
+"""What is installed in this environment, and whose file is whose; see inside_probe.py."""
 
 import os
 import re
-import subprocess
 import sys
-import time
 
 SKIPPED_ROOTS = {
     "test",
@@ -45,7 +43,6 @@ SKIPPED_ROOTS = {
 SKIPPED_REST = re.compile(
     r"^(nvidia-.*|triton|pip|uv|wheel|setuptools|cmake|ninja|tensorflow-io-gcs-filesystem|libclang|jupyter.*|notebook|ipykernel)$"
 )
-SYSTEM_SONAMES = re.compile(r"^(ld-linux.*|lib(c|m|dl|rt|pthread|util|resolv|nsl|crypt|anl)\.so.*|linux-vdso.*)$")
 
 
 def normalize(name):
@@ -199,68 +196,3 @@ def site_folders(given=()):
         if folder not in folders and os.path.isdir(folder):
             folders.append(folder)
     return folders
-
-
-def elf_needed(path):
-    """DT_NEEDED entries of a 64-bit little-endian ELF file; empty for anything else."""
-    import struct
-
-    with open(path, "rb") as stream:
-        head = stream.read(64)
-        if head[:6] != b"\x7fELF\x02\x01":
-            return []
-        (offset,) = struct.unpack_from("<Q", head, 32)
-        size, count = struct.unpack_from("<HH", head, 54)
-        stream.seek(offset)
-        table = stream.read(size * count)
-        loads, dynamic = [], None
-        for index in range(count):
-            kind, _, at, address, _, length = struct.unpack_from("<IIQQQQ", table, index * size)
-            if kind == 1:
-                loads.append((address, at, length))
-            elif kind == 2:
-                dynamic = (at, length)
-        if not dynamic:
-            return []
-        stream.seek(dynamic[0])
-        entries = stream.read(min(dynamic[1], 1 << 16))
-        names, strings, strings_size = [], 0, 0
-        for index in range(len(entries) // 16):
-            tag, value = struct.unpack_from("<qQ", entries, index * 16)
-            if tag == 1:
-                names.append(value)
-            elif tag == 5:
-                strings = value
-            elif tag == 10:
-                strings_size = value
-            elif tag == 0:
-                break
-        for address, at, length in loads:
-            if address <= strings < address + length:
-                stream.seek(at + strings - address)
-                text = stream.read(min(strings_size, 1 << 24))
-                return [text[n : text.index(b"\0", n)].decode("ascii", "replace") for n in names if n < len(text)]
-    return []
-
-
-def library_needs(installed):
-    """(distribution, soname, found) for each shared library that a distribution's binaries need and no distribution bundles."""
-    try:
-        cache = subprocess.check_output(["/sbin/ldconfig", "-p"]).decode("utf-8", "replace")
-    except Exception:
-        cache = ""
-    system = set(line.split()[0] for line in cache.splitlines()[1:] if line.strip())
-    bundled = set(os.path.basename(f) for files in installed.shared.values() for f in files)
-    rows, end = set(), time.time() + 15
-    for name, files in installed.shared.items():
-        for file in files:
-            if time.time() > end:
-                break
-            try:
-                needed = elf_needed(file)
-            except Exception:
-                continue
-            for soname in needed:
-                if soname not in bundled and not SYSTEM_SONAMES.match(soname) and not soname.startswith("libpython"):
-                    rows.add((name, soname, soname in system))
-    return sorted(rows)

@@ -2,7 +2,7 @@
 
     python inside_probe.py SPEC.json RESULT.jsonl
 
-SPEC: {"imports": [...], "names": [...], "distributions": [...], "forward": true, "item_seconds": 240,
+SPEC: {"imports": [...], "names": [...], "distributions": [...], "forward": true, "cuda": false, "item_seconds": 240,
        "rest_seconds": 60, "total_seconds": 600, "memory_mb": 8000,
        "folders": [...] (optional: where distributions are looked for)}
 RESULT, one JSON object a line:
@@ -14,7 +14,7 @@ RESULT, one JSON object a line:
 
 Everything is tried in one process, as a real program would; when that process dies (signal, exit, silence, memory) the item
 that was running gets the blame and a new process goes on after it. Items: "import" (statements), "name" (dotted names),
-"distribution" (direct needs), "forward" (one real call per framework), "rest" (what else is installed).
+"distribution" (direct needs), "forward" (one real call per framework), "library" (a CUDA library loads), "rest" (what else is installed).
 """
 
 import json
@@ -26,7 +26,8 @@ import time
 
 from inside_errors import tell_error
 from inside_forward import FORWARD
-from inside_installed import SKIPPED_REST, Installed, library_needs, normalize, site_folders
+from inside_installed import SKIPPED_REST, Installed, normalize, site_folders
+from inside_libraries import cuda_libraries, library_needs, load_library
 
 SELF = os.path.abspath(__file__)
 RESTARTS = 6
@@ -105,6 +106,8 @@ class Worker(object):
             self.attempt("distribution", name, lambda n=name: import_distribution(n, installed))
         if spec.get("forward", True):
             self.forward(direct)
+        for name, soname, own in cuda_libraries(installed) if spec.get("cuda") else ():
+            self.attempt("library", "%s: %s" % (name, soname), lambda s=soname, o=own: load_library(s, o))
         end = time.time() + float(spec.get("rest_seconds", 60))
         for name in self.leaves_first():
             if name in direct or SKIPPED_REST.match(name):

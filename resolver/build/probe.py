@@ -16,7 +16,7 @@ from resolver.core.package import Pin, normalize
 
 RESULT_LIMIT = 64 << 20
 
-SCRIPTS = ("inside_probe.py", "inside_installed.py", "inside_errors.py", "inside_forward.py")
+SCRIPTS = ("inside_probe.py", "inside_installed.py", "inside_libraries.py", "inside_errors.py", "inside_forward.py")
 """The probe's files; the first one is run, the others lie beside it."""
 
 
@@ -79,14 +79,17 @@ def source(name: str) -> str:
     return resources.files("resolver.build").joinpath(name).read_text("utf-8")
 
 
-def request(probe: Probe, limits: Limits, *, nonce: str = "", rest_seconds: float = 60.0) -> str:
-    """The probe's input; `nonce` makes two requests differ, so that no build cache answers for a second try."""
+def request(probe: Probe, limits: Limits, *, nonce: str = "", rest_seconds: float = 60.0, cuda: bool = False) -> str:
+    """The probe's input; `nonce` makes two requests differ, so that no build cache answers for a second try. With `cuda` every CUDA library
+    that something needs is loaded too.
+    """
     return json.dumps(
         {
             "imports": probe.imports,
             "names": probe.names,
             "distributions": probe.distributions,
             "forward": probe.forward,
+            "cuda": cuda,
             "item_seconds": min(300.0, limits.seconds),
             "total_seconds": limits.seconds,
             "rest_seconds": rest_seconds,

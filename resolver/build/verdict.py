@@ -15,7 +15,13 @@ from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, Verdi
 from resolver.core.package import normalize
 
 LOG_LIMIT = 12_000
-MESSAGE_ORDER = (("import", Stage.IMPORT), ("distribution", Stage.IMPORT), ("name", Stage.USE), ("forward", Stage.RUN))
+MESSAGE_ORDER = (
+    ("import", Stage.IMPORT),
+    ("distribution", Stage.IMPORT),
+    ("name", Stage.USE),
+    ("forward", Stage.RUN),
+    ("library", Stage.RUN),
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Annotated
 import typer
 
 from resolver.cli.console import ConsoleReporter, guarded, out
+from resolver.core.cuda import CARDS
 from resolver.core.errors import UsageError
 from resolver.core.proof import Proof, Sample
 from resolver.core.target import PYTHONS, Accelerator
@@ -35,6 +37,7 @@ def resolve(
     accelerator: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     cuda: Annotated[str, typer.Option(help="CUDA runtime, like 12 or 12.4", show_default=False)] = "",
     driver: Annotated[str, typer.Option(help="NVIDIA driver branch of the host, like 535", show_default=False)] = "",
+    gpu: Annotated[str, typer.Option(help="the card, like h100, or its compute capability, like 9.0", show_default=False)] = "",
     as_of: Annotated[str, typer.Option("--as-of", help="consider only releases up to this date (YYYY-MM-DD)", show_default=False)] = "",
     candidates: Annotated[
         int | None, typer.Option(help="how many sets to consider (setting `candidates`)", min=1, show_default=False)
@@ -60,13 +63,13 @@ def resolve(
     del version
     with guarded(as_json=as_json):
         reporter = ConsoleReporter(quiet=quiet or as_json, verbose=verbose)
-        day = _checked(python, accelerator, cuda, driver, as_of, executor)
+        day = _checked(python, Accelerator(kind=accelerator, runtime=cuda, driver=driver, gpu=gpu.lower()), as_of, executor)
         request = _sample(sample, build=build, tag=tag)
         from resolver import compose, settings
 
         values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor})
         house = compose.House(values, reporter=reporter, as_of=day)
-        wanted = Accelerator(kind=accelerator, runtime=cuda, driver=driver)
+        wanted = Accelerator(kind=accelerator, runtime=cuda, driver=driver, gpu=gpu.lower())
         resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict)
         folder = output or (path if path.is_dir() else path.parent)
         written = house.write(folder, texts, force=force)
@@ -106,17 +109,20 @@ def _sample(text: str, *, build: bool, tag: str) -> Sample | None:
     return Sample(path=route, content=content, kind=mimetypes.guess_type(file)[0] or "application/octet-stream")
 
 
-def _checked(python: str, accelerator: str, cuda: str, driver: str, as_of: str, executor: str | None) -> date | None:
+def _checked(python: str, accelerator: Accelerator, as_of: str, executor: str | None) -> date | None:
     """The as-of date; raises UsageError on a value outside its range."""
     if python and python not in PYTHONS:
         raise UsageError(f"--python {python}: not one of {', '.join(PYTHONS)}", hint="give major.minor, like 3.8")
-    if accelerator not in {"cpu", "cuda"}:
-        raise UsageError(f"--accelerator {accelerator}: not one of cpu, cuda")
-    if (cuda or driver) and accelerator != "cuda":
-        raise UsageError("--cuda and --driver need --accelerator cuda")
-    for option, value in (("--cuda", cuda), ("--driver", driver)):
+    if accelerator.kind not in {"cpu", "cuda"}:
+        raise UsageError(f"--accelerator {accelerator.kind}: not one of cpu, cuda")
+    if (accelerator.runtime or accelerator.driver or accelerator.gpu) and accelerator.kind != "cuda":
+        raise UsageError("--cuda, --driver and --gpu need --accelerator cuda")
+    for option, value in (("--cuda", accelerator.runtime), ("--driver", accelerator.driver)):
         if value and not value.replace(".", "", 2).isdigit():
             raise UsageError(f"{option} {value}: not a version number")
+    if accelerator.gpu and accelerator.gpu not in CARDS and not re.fullmatch(r"\d{1,2}\.\d", accelerator.gpu):
+        hint = f"give its compute capability (9.0), or one of {', '.join(CARDS)}"
+        raise UsageError(f"--gpu {accelerator.gpu}: not a known card", hint=hint)
     if executor not in {None, "docker", "venv"}:
         raise UsageError(f"--executor {executor}: not one of docker, venv")
     if not as_of:

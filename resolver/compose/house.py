@@ -51,6 +51,7 @@ class House(Rooms):
         self, path: Path, *, python: str = "", accelerator: Accelerator | None = None, strict: bool = False
     ) -> tuple[Resolution, dict[str, str]]:
         """The answer for the project at `path` and the texts of its files, by name."""
+        from resolver.flows.accelerate import advice
         from resolver.flows.resolve import Request, resolve
         from resolver.flows.verify import pinned
         from resolver.rank.booster import ranker_info
@@ -72,6 +73,8 @@ class House(Rooms):
             snapshot=self.index.snapshot,
             reporter=self.reporter,
         )
+        told = advice(resolution.chosen.candidate, self.cuda_builds)
+        resolution = dataclasses.replace(resolution, warnings=(*resolution.warnings, *told))
         return resolution, self.texts(resolution)
 
     def _unread(self, project: Project) -> Iterator[tuple[NormalizedName, str]]:

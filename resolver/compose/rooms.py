@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from resolver.apis.timeline import SqliteTimeline
     from resolver.build.libraries import LibraryTable
     from resolver.build.process import Limits
+    from resolver.core.cuda_builds import CudaBuilds
     from resolver.flows.consider import Learnt
     from resolver.flows.implied import ImpliedNeeds
     from resolver.index.neighbours import NeighbourIndex
@@ -196,13 +197,28 @@ class Rooms:
 
         return ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names), self.wants)
 
+    @functools.cached_property
+    def cuda_builds(self) -> CudaBuilds:
+        """Which CUDA the releases of frameworks were built for."""
+        from resolver.core.cuda_builds import CudaBuilds
+
+        return CudaBuilds(json.loads(bundled("cuda.json").read_text(encoding="utf-8")))
+
     def solver(self, *, strict: bool = False, steered: bool = True) -> InProcessSolver:
         """A solver over the index, steered by the judge unless told otherwise."""
         from resolver.solve.solver import InProcessSolver
 
         judge = self.judge if steered else None
         learn = None if self.settings.offline else self._learn
-        return InProcessSolver(self.index, judge=judge, implied=self.implied, learn=learn, strict=strict, reporter=self.reporter)
+        return InProcessSolver(
+            self.index,
+            judge=judge,
+            implied=self.implied,
+            learn=learn,
+            builds=self.cuda_builds,
+            strict=strict,
+            reporter=self.reporter,
+        )
 
     def _learn(self, releases: Iterable[tuple[NormalizedName, str]], packages: Iterable[NormalizedName]) -> bool:
         """Read these releases' own metadata and list these packages anew; whether anything came of it."""

@@ -85,8 +85,10 @@ class BuildSpec:
     @property
     def key(self) -> str:
         """A digest of what decides the outcome; equal on every machine, whatever the policy or stack that asked."""
+        accelerator = self.target.accelerator
         facts = [
-            dataclasses.astuple(self.target),
+            # The card chose among sets; what a given set does in a build has nothing to do with it.
+            (self.target.python, self.target.platform, (accelerator.kind, accelerator.runtime, accelerator.driver)),
             sorted(self.pins),
             sorted(self.system_packages),
             dataclasses.astuple(self.probe),

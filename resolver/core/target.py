@@ -17,12 +17,13 @@ PYTHON_RELEASED = {
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Accelerator:
     """`kind` is cpu, cuda or rocm; `runtime` a CUDA version or major ("12", "12.4"), "" for any; `driver` the newest
-    driver branch on the host ("535"), "" when unknown.
+    driver branch on the host ("535"), `gpu` the card ("h100", or a compute capability, "9.0"), both "" when unknown.
     """
 
     kind: str = "cpu"
     runtime: str = ""
     driver: str = ""
+    gpu: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.runtime}".strip()

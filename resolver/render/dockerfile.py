@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from resolver import __version__
+from resolver.core.cuda import is_nvidia
 from resolver.core.errors import ResolverError
 from resolver.core.resolution import Resolution
 from resolver.render.base import CODENAME, base_image, docker_platform
@@ -48,6 +49,7 @@ class DockerfileRenderer:
             compiler=source.compiler,
             build_packages=[debian_word(name) for name in ("build-essential", *source.system_packages)],
             cuda=resolution.target.accelerator.kind == "cuda",
+            **_cuda(resolution),
             labels=[(name, docker_word(value)) for name, value in _labels(resolution)],
             folder=folder_word(entry.folder),
             stop=entry.stop,
@@ -55,6 +57,17 @@ class DockerfileRenderer:
             healthcheck=docker_list(_healthcheck(entry)),
             command=docker_list(entry.command),
         )
+
+
+def _cuda(resolution: Resolution) -> dict[str, str]:
+    """Where NVIDIA's wheels unpack their libraries, and where XLA finds its compiler; "" without such wheels."""
+    names = {str(release.name) for release in resolution.chosen.candidate.packages}
+    folder = f"/usr/local/lib/python{resolution.target.python}/site-packages/nvidia"
+    compiler = any(name.startswith("nvidia-cuda-nvcc-cu") for name in names) and any(name.startswith("tensorflow") for name in names)
+    return {
+        "cuda_folder": folder if any(is_nvidia(name) for name in names) else "",
+        "xla_folder": f"{folder}/cuda_nvcc" if compiler else "",
+    }
 
 
 def _build(house: Wheelhouse, resolution: Resolution) -> dict[str, list[str]]:

@@ -88,7 +88,7 @@ def _why_barren(view: View, shelf: Shelf, demand: Demand) -> str:
         return f"but {shelf.name} has no such release (there are {shelf.versions[-1]} to {shelf.versions[0]})"
     release = shelf.stock[next(bits(demand.mask))]
     if any(mask & demand.mask for mask in shelf.installable(view.target)[:2]):
-        return f"but the host's driver or the asked-for CUDA rules {shelf.name} {release.version} out"
+        return f"but the host's driver, its card or the asked-for CUDA rules {shelf.name} {release.version} out"
     if release.requires_python and not admits_python(release.requires_python, full_version(python)):
         return f"but {release.pin.name} {release.version} needs Python {release.requires_python}"
     others = [p for p in PYTHONS if shelf.installable(Target(python=p, platform=view.target.platform))[0] & demand.mask]

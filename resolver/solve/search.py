@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from resolvelib import BaseReporter
 from resolvelib.resolvers import Resolution, ResolutionImpossible, ResolutionTooDeep
 
+from resolver.core import cuda
 from resolver.core.candidate import Candidate, Relaxation
 from resolver.core.package import CUDA, PYTHON, Pin, Release
 from resolver.interfaces import EdgeJudge
 from resolver.solve.policy import Policy
 from resolver.solve.provider import Provider, restrict
 from resolver.solve.shelf import Demand, Entry, Shelf
-from resolver.solve.view import View, cuda_major
+from resolver.solve.view import View
 from resolver.solve.walk import walk
 
 _ROUNDS = 500
@@ -200,7 +201,7 @@ def assemble(
     """The candidate of a closed set: releases sorted by name, interpreter and CUDA among them, and an edge per requirement."""
     releases = {str(entry.shelf.name): entry.release for entry in reached.values()}
     releases[PYTHON] = Release(pin=Pin(PYTHON, view.target.python))
-    major = max((cuda_major(r.name, r.version) for r in releases.values()), default=0)
+    major = max((cuda.named(r.name, r.version) or (0,) for r in releases.values() if cuda.is_nvidia(r.name)), default=(0,))[0]
     if major:
         releases[CUDA] = Release(pin=Pin(CUDA, str(major)))
     names = sorted(releases)

@@ -8,6 +8,7 @@ from datetime import date
 
 from resolver.core.candidate import Candidate, Relaxation
 from resolver.core.conflict import Conflict
+from resolver.core.cuda_builds import CudaBuilds
 from resolver.core.package import NormalizedName, Pin, Release
 from resolver.core.project import Need, Project
 from resolver.core.reporter import Reporter
@@ -43,8 +44,8 @@ class InProcessSolver:
 
     `judge` steers the learned policy; `implied` names what a release needs and does not declare; `learn` reads what releases really ask
     for where the index may have borrowed it, and lists anew the packages named beside them: it is asked before anything is given up.
-    With `strict` contradictory needs are never loosened. Warm, one set costs 2 to 5 ms; the first request also reads and digests the
-    index.
+    `builds` tells which CUDA releases were built for. With `strict` contradictory needs are never loosened. Warm, one set costs 2 to 5 ms;
+    the first request also reads and digests the index.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class InProcessSolver:
         judge: EdgeJudge | None = None,
         implied: Callable[[Release], Sequence[str]] | None = None,
         learn: Callable[[Iterable[tuple[NormalizedName, str]], Iterable[NormalizedName]], bool] | None = None,
+        builds: CudaBuilds | None = None,
         strict: bool = False,
         reporter: Reporter | None = None,
         seed: int = 0,
@@ -62,6 +64,7 @@ class InProcessSolver:
         self._judge = judge
         self._implied = implied
         self._learn = learn
+        self._builds = builds
         self._strict = strict
         self._reporter = reporter or Reporter()
         self._seed = seed
@@ -120,7 +123,7 @@ class InProcessSolver:
     def _view(self, target: Target) -> View:
         view = self._views.get(target)
         if view is None:
-            view = self._views[target] = View(self._catalog, target, self._implied)
+            view = self._views[target] = View(self._catalog, target, self._implied, self._builds)
         return view
 
     def _relaxed(self, needs: Sequence[Need], targets: Sequence[Target], project: Project) -> list[_Line]:

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import collections
 import heapq
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
+from resolver.core.cuda_builds import CudaBuilds, Grade
 from resolver.core.package import NormalizedName, Release
-from resolver.core.target import Accelerator, Target
+from resolver.core.target import Target
 from resolver.solve.requirement import ParsedRequirement, marker_holds, parse_requirement
 from resolver.solve.shelf import Catalog, Demand, Entry, Shelf
-
-_CUDA_NAME = re.compile(r"^nvidia-.*-cu(\d+)$")
-_CUDA_PLAIN = re.compile(
-    r"^nvidia-(cublas|cuda-(cupti|nvrtc|nvcc|runtime|cccl|crt)|cufft|cufile|curand|cusolver|cusparse|npp|nvjitlink|nvjpeg|nvtx|nvvm)$"
-)
-_DRIVER_NEEDED = {11: 450, 12: 525, 13: 580}
-"""The oldest driver branch that runs each CUDA major (minor-version compatibility, per the toolkit's release notes)."""
 
 Implied = Callable[[Release], Sequence[str]]
 
@@ -26,10 +19,11 @@ Implied = Callable[[Release], Sequence[str]]
 class View:
     """One target's view of a catalog; memoises per release and shelf, so keep one per target."""
 
-    def __init__(self, catalog: Catalog, target: Target, implied: Implied | None = None) -> None:
+    def __init__(self, catalog: Catalog, target: Target, implied: Implied | None = None, builds: CudaBuilds | None = None) -> None:
         self.catalog = catalog
         self.target = target
         self._implied = implied
+        self._builds = (builds or CudaBuilds()) if target.accelerator.kind == "cuda" else None
         self._masks: dict[NormalizedName, tuple[int, int, int]] = {}
         self._asked: dict[Entry, tuple[Demand, ...]] = {}
         self._providers: dict[Entry, Mapping[str, None]] = {}
@@ -39,10 +33,21 @@ class View:
         """What installs here, what likely needs a compiler, what only an exact pin may take."""
         found = self._masks.get(shelf.name)
         if found is None:
-            plain, doubtful, held = shelf.installable(self.target)
-            kept = _cuda_mask(shelf, self.target.accelerator)
-            found = self._masks[shelf.name] = (plain & kept, doubtful & kept, held & kept)
+            found = shelf.installable(self.target)
+            if self._builds:
+                found = self._accelerated(found, shelf, self._builds)
+            self._masks[shelf.name] = found
         return found
+
+    def _accelerated(self, masks: tuple[int, int, int], shelf: Shelf, builds: CudaBuilds) -> tuple[int, int, int]:
+        """The masks without what the driver or the card rules out; what would run without the card is doubtful."""
+        kept = fine = 0
+        for rank, release in enumerate(shelf.stock):
+            grade = builds.grade(shelf.name, release.version, self.target.accelerator)
+            kept |= (grade < Grade.OUT) << rank
+            fine |= (grade is Grade.FINE) << rank
+        plain, doubtful, held = (mask & kept for mask in masks)
+        return plain & fine, doubtful | plain & ~fine, held
 
     def admitted(self, shelf: Shelf, demands: Sequence[Demand], day: date | None = None, *, loose: bool = False) -> int:
         """The releases that satisfy every demand here, by the installers' rules.
@@ -133,17 +138,28 @@ class View:
             plainly = marker_holds(parsed.marker, self.target)
             if (extra and not plainly and marker_holds(parsed.marker, self.target, extra)) or (not extra and plainly):
                 yield from self.expand(parsed)
-        if not extra and self._implied is not None:
+        if not extra:
             yield from self._soft(entry)
 
     def _soft(self, entry: Entry) -> Iterator[Demand]:
-        for text in self._implied(entry.release) if self._implied else ():
-            parsed = parse_requirement(text)
-            if parsed is None or parsed.name == entry.shelf.name or not marker_holds(parsed.marker, self.target):
-                continue
-            asked = tuple(self.expand(parsed, soft=True))
-            if all(self.admitted(self.catalog.shelf(demand.name), (demand,)) for demand in asked):
-                yield from asked
+        """What a release needs without saying so: by its own imports, and on a graphics card NVIDIA's wheels."""
+        texts = [*self._implied(entry.release)] if self._implied else []
+        texts += self._builds.companions(entry.release, self.target.accelerator) if self._builds else ()
+        asked = (parsed for text in texts if (parsed := parse_requirement(text)) and marker_holds(parsed.marker, self.target))
+        for parsed in (*asked, *self._of_extras(entry)):
+            demands = tuple(self.expand(parsed, soft=True))
+            if parsed.name != entry.shelf.name and all(self.admitted(self.catalog.shelf(d.name), (d,)) for d in demands):
+                yield from demands
+
+    def _of_extras(self, entry: Entry) -> Iterator[ParsedRequirement]:
+        """What those extras ask for that bring a release its CUDA."""
+        if self._builds is None:
+            return
+        for extra in self._builds.extras(entry.release, self.target.accelerator):
+            for parsed in filter(None, map(parse_requirement, entry.release.requires)):
+                of_extra = not marker_holds(parsed.marker, self.target) and marker_holds(parsed.marker, self.target, extra)
+                if of_extra and not self._builds.spared(parsed.name):
+                    yield parsed
 
 
 def _importers_first(graph: Mapping[str, Mapping[str, None]], after: Sequence[str], direct: set[str]) -> dict[str, int]:
@@ -162,35 +178,3 @@ def _importers_first(graph: Mapping[str, Mapping[str, None]], after: Sequence[st
             if not waiting[other]:
                 heapq.heappush(ready, (other not in direct, -finished[other], other))
     return order
-
-
-def cuda_major(name: str, version: str) -> int:
-    """The CUDA major that a distribution belongs to, 0 for none."""
-    match = _CUDA_NAME.match(name)
-    if match:
-        digits = match[1]
-        return int(digits if len(digits) == 2 else digits[:2])
-    if _CUDA_PLAIN.match(name):
-        major = version.partition(".")[0]
-        return int(major) if major.isdigit() else 0
-    return 0
-
-
-def _cuda_mask(shelf: Shelf, accelerator: Accelerator) -> int:
-    """The releases that the host's driver and the asked-for runtime permit; everything for a CPU target."""
-    if accelerator.kind != "cuda" or not (_CUDA_NAME.match(shelf.name) or _CUDA_PLAIN.match(shelf.name)):
-        return shelf.all
-    mask = 0
-    for rank, release in enumerate(shelf.stock):
-        major = cuda_major(shelf.name, release.version)
-        if _permits(accelerator, major):
-            mask |= 1 << rank
-    return mask
-
-
-def _permits(accelerator: Accelerator, major: int) -> bool:
-    runtime = accelerator.runtime.partition(".")[0]
-    if runtime.isdigit() and major and major != int(runtime):
-        return False
-    driver = accelerator.driver.partition(".")[0]
-    return not driver.isdigit() or int(driver) >= _DRIVER_NEEDED.get(major, 0)

@@ -1,6 +1,7 @@
 """The probe for real: under every interpreter there is, in made-up environments."""
 
 import json
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -198,3 +199,42 @@ def test_library_needs_are_read_from_the_binaries(environment):
     needs = {n.soname: n.found for n in report.libraries if n.distribution == "binary"}
     assert any(s.startswith("libffi.so") for s in needs)
     assert "libc.so.6" not in needs
+
+
+def elf(*needed: str) -> bytes:
+    """The least that a loader's tool reads as a 64-bit library: one segment, one dynamic table with these DT_NEEDED entries."""
+    strings = b"\0" + b"".join(name.encode() + b"\0" for name in needed)
+    at, entries = 1, []
+    for name in needed:
+        entries.append(struct.pack("<qQ", 1, at))
+        at += len(name) + 1
+    first = 64 + 2 * 56
+    entries += [struct.pack("<qQ", 5, first), struct.pack("<qQ", 10, len(strings)), struct.pack("<qQ", 0, 0)]
+    dynamic = b"".join(entries)
+    total = first + len(strings) + len(dynamic)
+    head = struct.pack("<4s5B7xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 1, 0, 0, 3, 62, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    load = struct.pack("<IIQQQQQQ", 1, 4, 0, 0, 0, total, total, 4096)
+    return head + load + struct.pack("<IIQQQQQQ", 2, 4, first + len(strings), 0, 0, len(dynamic), len(dynamic), 8) + strings + dynamic
+
+
+def test_cuda_libraries_are_loaded_for_a_card_only(environment, python):
+    environment.add("framework", "1.0", {"framework/__init__.py": "", "framework/core.so": ""})
+    environment.add("nvidia-cudnn-cu12", "9.1", {"nvidia/cudnn/lib/libcudnn_ops.so.9": ""})
+    (environment.site / "framework/core.so").write_bytes(elf("libcublas.so.12", "libcuda.so.1", "libz.so.1"))
+    report = environment.run(python, distributions=["framework"])
+    assert not [item for item in report.items if item.kind == "library"]
+    report = environment.run(python, distributions=["framework"], cuda=True)
+    loaded = {item.what: item for item in report.items if item.kind == "library"}
+    assert set(loaded) == {"framework: libcublas.so.12", "nvidia-cudnn-cu12: libcudnn_ops.so.9"}
+    lacking = loaded["framework: libcublas.so.12"]
+    assert not lacking.ok
+    assert item_failure(lacking, report).failure is FailureClass.WRONG_CUDA
+
+
+def test_a_library_that_lacks_the_driver_alone_is_fine(environment, python):
+    environment.add("nvidia-cudnn-cu12", "9.1", {"nvidia/cudnn/lib/libcudnn_ops.so.9": ""})
+    script = environment.root / "inside_libraries.py"
+    missing = "raise OSError('libcuda.so.1: cannot open shared object file')"
+    script.write_text(script.read_text().replace("ctypes.CDLL(own or soname)", missing))
+    report = environment.run(python, cuda=True)
+    assert [item.ok for item in report.items if item.kind == "library"] == [True]

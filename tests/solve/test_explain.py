@@ -29,7 +29,7 @@ def test_a_driver_that_is_too_old_is_named():
     index = {"torch": {"2": {"requires": ["nvidia-cudnn-cu13"]}}, "nvidia-cudnn-cu13": {"9": {}}}
     target = Target(python="3.11", accelerator=Accelerator(kind="cuda", driver="470"))
     told = sentences(InProcessSolver(FakeIndex(index)).explain(project("torch"), [target]))
-    assert "torch 2 needs nvidia-cudnn-cu13, but the host's driver or the asked-for CUDA rules nvidia-cudnn-cu13 9 out" in told
+    assert "torch 2 needs nvidia-cudnn-cu13, but the host's driver, its card or the asked-for CUDA rules nvidia-cudnn-cu13 9 out" in told
 
 
 def test_clashing_lines_are_both_named():

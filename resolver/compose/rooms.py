@@ -193,9 +193,9 @@ class Rooms:
     @functools.cached_property
     def implied(self) -> ImpliedNeeds:
         """What releases need beside what they declare."""
-        from resolver.flows.implied import ImpliedNeeds
+        from resolver.flows.implied import RUNS_WITH, ImpliedNeeds
 
-        return ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names), self.wants)
+        return ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names), self.wants, RUNS_WITH)
 
     @functools.cached_property
     def cuda_builds(self) -> CudaBuilds:

@@ -121,9 +121,37 @@ OPENED: Mapping[str, tuple[str, ...]] = {
 PROGRAMS = frozenset({
     "aria2", "curl", "default-jre", "default-jre-headless", "espeak", "espeak-ng", "ffmpeg", "fluidsynth", "ghostscript", "git", "git-lfs",
     "graphviz", "imagemagick", "libmagic1", "locales", "mecab", "mecab-ipadic-utf8", "pandoc", "poppler-utils", "procps", "rsync",
-    "sox", "tesseract-ocr", "tesseract-ocr-eng", "unzip", "wget", "wkhtmltopdf", "xvfb",
+    "libtk8.6", "sox", "tesseract-ocr", "tesseract-ocr-eng", "unzip", "wget", "wkhtmltopdf", "xvfb",
 })  # fmt: skip
 """Programs of Debian that a project's own Dockerfile may install because its code calls them; others are left out, and told."""
+
+PACKAGE_OF: Mapping[str, str] = {
+    "aria2c": "aria2",
+    "convert": "imagemagick",
+    "curl": "curl",
+    "dot": "graphviz",
+    "espeak": "espeak",
+    "espeak-ng": "espeak-ng",
+    "ffmpeg": "ffmpeg",
+    "ffprobe": "ffmpeg",
+    "fluidsynth": "fluidsynth",
+    "git": "git",
+    "gs": "ghostscript",
+    "java": "default-jre-headless",
+    "mecab": "mecab",
+    "pandoc": "pandoc",
+    "pdftoppm": "poppler-utils",
+    "pdftotext": "poppler-utils",
+    "rsync": "rsync",
+    "sox": "sox",
+    "soxi": "sox",
+    "tesseract": "tesseract-ocr",
+    "unzip": "unzip",
+    "wget": "wget",
+    "wkhtmltopdf": "wkhtmltopdf",
+    "xvfb-run": "xvfb",
+}
+"""Programs that sources start, and the package of each."""
 
 RENAMED: Mapping[str, str] = {
     "libgl1-mesa-glx": "libgl1",

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from packaging.requirements import Requirement
+
 from resolver.core.package import PYTHON, Release, normalize
 from resolver.interfaces import Timeline
 
 SETUPTOOLS_LAST_PKG_RESOURCES = "setuptools<81"
 """`pkg_resources` left setuptools in release 82 and warns from 81 on (setuptools changelog, 2026-02)."""
 
+RUNS_WITH: tuple[tuple[Requirement, str], ...] = (
+    (Requirement("keras>=2.0,<2.4"), "h5py<3"),
+    (Requirement("tensorflow>=1.9,<2.4"), "h5py<3"),
+    (Requirement("tensorflow-cpu>=1.15,<2.4"), "h5py<3"),
+)
+"""What some releases need although they import without it: these Keras take the strings of an .h5 file for bytes, as h5py before 3 gave
+them, and `load_model` fails with "'str' object has no attribute 'decode'" (h5py's notes on 3.0, 2020-10)."""
+
 
 class ImpliedNeeds:
     """Callable: release -> requirement strings for the distributions that its unguarded imports need and its metadata lacks.
 
-    `seen` holds what builds found missing (see `train.wants`): it speaks for the other versions of the same minor release too.
+    `runs_with` are releases and what they need although they import without it. `seen` holds what builds found missing (see
+    `train.wants`): it speaks for the other versions of the same minor release too.
     """
 
     def __init__(
@@ -23,10 +34,12 @@ class ImpliedNeeds:
         owners: Callable[[str], Sequence[str]],
         stdlib: frozenset[str],
         seen: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+        runs_with: Sequence[tuple[Requirement, str]] = (),
     ) -> None:
         self._timeline = timeline
         self._seen = {name: _by_minor(versions) for name, versions in (seen or {}).items()}
         self._owners = owners
+        self._runs_with = runs_with
         self._stdlib = stdlib
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -42,7 +55,9 @@ class ImpliedNeeds:
             return ()
         uses: Mapping[str, Sequence[str]] = self._timeline.uses(release.name, release.version)
         declared = " ".join(release.requires).lower().replace("_", "-")
-        needs = []
+        needs = [
+            told for releases, told in self._runs_with if releases.name == release.name and releases.specifier.contains(release.version)
+        ]
         # Function-level uses carry a ":" prefix; only what runs at import time is a need.
         roots = [root for root, taken in uses.items() if not all(name.startswith(":") for name in taken)]
         for root in dict.fromkeys((*roots, *self._seen.get(release.name, {}).get(_minor(release.version), ()))):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from packaging.requirements import Requirement
 
 from resolver.core.package import normalize
 from resolver.core.project import Need, Origin, OriginKind, Use
+from resolver.project.companions import accompany
 from resolver.project.tables import tables
 from resolver.project.uses import Choice
 
@@ -34,11 +35,14 @@ class Wanted:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Inferred:
-    """Needs that no file declares, notes on them, and the import roots that nothing is known to provide."""
+    """Needs that no file declares, notes on them, the import roots that nothing is known to provide, and Debian packages that used names
+    want.
+    """
 
     needs: tuple[Need, ...] = ()
     notes: tuple[str, ...] = ()
     unprovided: frozenset[str] = frozenset()
+    system: tuple[tuple[str, Origin], ...] = ()
 
 
 def wanted_by(uses: Iterable[Use]) -> list[Wanted]:
@@ -59,11 +63,13 @@ def infer(
     uses: Iterable[Use] = (),
     modules: Modules = _nothing,
     heard: Iterable[str] = (),
+    signs: Mapping[str, Origin] | None = None,
 ) -> Inferred:
     """One open need of strength 1 for each distribution that is wanted and that `needs` do not name, or that some of `uses` want.
 
     Of several distributions that provide a module one of those `heard` of (in a README, a Dockerfile) is taken; of each choice between
-    imports one is a need, the last unless another is there already. One or two `owners` calls per key.
+    imports one is a need, the last unless another is there already. `signs` are calls that may want a companion. One or two `owners`
+    calls per key.
     """
     chosen: set[str] = declared_names(needs)
     spoken = frozenset(heard)
@@ -92,28 +98,15 @@ def infer(
             found.append(Need(requirement=names[-1], origin=choice.origin, strength=1))
         origins |= {key: choice.origin for key in keys[:1] if key not in origins}
     for need in needs:
-        origins.setdefault(Requirement(need.requirement).name.replace("-", "_"), need.origin)
+        if not need.constraint:
+            origins.setdefault(Requirement(need.requirement).name.replace("-", "_"), need.origin)
     for use in uses:
         if not use.guarded:
             parts = use.dotted.split(".")
             for length in range(2, len(parts) + 1):
                 origins.setdefault(".".join(parts[:length]), use.origin)
-    for need, note in _companions(chosen, origins):
-        found.append(need)
-        notes.append(note)
-    return Inferred(needs=tuple(found), notes=tuple(notes), unprovided=frozenset(unprovided))
-
-
-def _companions(chosen: Iterable[str], origins: dict[str, Origin]) -> Iterator[tuple[Need, str]]:
-    """What wanted roots cannot run without although no metadata says so."""
-    families = tables().families
-    present = set(chosen)
-    for companion in tables().companions:
-        origin = origins.get(companion.root)
-        if origin is None or any(name in present for root in companion.any for name in (root, *families.get(root, ()))):
-            continue
-        present.add(companion.add)
-        yield Need(requirement=companion.add, origin=origin, strength=1), f"{origin}: '{companion.add}' is added: {companion.reason}"
+    along = accompany(chosen, {**origins, **(signs or {})})
+    return Inferred(needs=(*found, *along.needs), notes=(*notes, *along.notes), unprovided=frozenset(unprovided), system=along.system)
 
 
 def distribution_of(key: str, chosen: Iterable[str], owners: Owners, modules: Modules = _nothing) -> str | None:

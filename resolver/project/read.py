@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import Requirement
 
 from resolver.core.errors import ProjectError
+from resolver.core.native import PACKAGE_OF
 from resolver.core.package import normalize
 from resolver.core.project import Artifact, Bound, Evidence, Need, Origin, OriginKind, Project, Use
 from resolver.core.reporter import Reporter
@@ -57,7 +58,7 @@ def read_project(
     needs = tuple(_without_repeats((*declared.reading.needs, *spoken.needs)))
     heard = [Requirement(need.requirement).name for need in spoken.hearsay]
     wanted = [*wanted_by(found.uses), *_loaded(artifacts)]
-    inferred = infer(wanted, needs, owners, found.choices, found.uses, modules, heard)
+    inferred = infer(wanted, needs, owners, found.choices, found.uses, modules, heard, _signs(found))
     if not needs and not inferred.needs and not sources and not notebooks.sources:
         hint = "Name a requirements file or the folder with the sources."
         raise ProjectError(f"{path} declares no needs and has no Python sources", hint=hint)
@@ -69,7 +70,7 @@ def read_project(
         dates=(*read_dates(tree).dates, *saved.dates),
         notes=(*declared.reading.notes, *tree.notes, *spoken.notes, *found.notes, *damaged, *inferred.notes, *saved.notes),
         hearsay=spoken.hearsay,
-        system=spoken.system,
+        system=(*spoken.system, *inferred.system, *_started(found)),
     )
     for note in evidence.notes:
         reporter.note(note)
@@ -93,6 +94,16 @@ def _known(names: set[str], owners: Callable[[str], Sequence[str]]) -> Callable[
         return root not in tables().generic and normalize(root) in map(normalize, owners(root))
 
     return known
+
+
+def _signs(found: SourceUses) -> dict[str, Origin]:
+    """The calls that may want a companion, and the standard modules that open what the image lacks (tkinter)."""
+    return dict(found.signs) | {use.dotted.split(".")[0]: use.origin for use in found.standard if use.imported and not use.guarded}
+
+
+def _started(found: SourceUses) -> list[tuple[str, Origin]]:
+    """The Debian packages of the programs that the source starts."""
+    return [(package, origin) for name, origin in found.programs if (package := PACKAGE_OF.get(name))]
 
 
 def _loaded(artifacts: Iterable[Artifact]) -> list[Wanted]:

@@ -56,14 +56,15 @@ def parse_source(path: PurePosixPath, tree: Tree) -> Source:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SourceUses:
     """Third-party and standard-library uses of all sources, each once (an unguarded one wins, then the first), choices
-    between third-party imports, and notes on
-    files that could not be read.
+    between third-party imports, calls that may want a companion, programs that are started, and notes on files that could not be read.
     """
 
     uses: tuple[Use, ...] = ()
     standard: tuple[Use, ...] = ()
     choices: tuple[Choice, ...] = ()
     notes: tuple[str, ...] = ()
+    signs: tuple[tuple[str, Origin], ...] = ()
+    programs: tuple[tuple[str, Origin], ...] = ()
 
 
 def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
@@ -71,9 +72,13 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
     notes: list[str] = []
     uses: list[Use] = []
     choices: list[Choice] = []
+    signs: dict[str, Origin] = {}
+    programs: dict[str, Origin] = {}
     for source in sources:
         found, note = _uses(source, kinds)
         uses.extend(found.uses)
+        signs = dict(found.signs) | signs
+        programs = dict(found.programs) | programs
         choices += [choice for choice in found.choices if all(_root_kind(kinds, name, source) is Kind.FOREIGN for name in choice.dotted)]
         if note:
             notes.append(note)
@@ -86,6 +91,8 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
         standard=tuple(use for use, is_standard in zip(kept, standard, strict=True) if is_standard),
         choices=tuple(choices),
         notes=tuple(notes),
+        signs=tuple(signs.items()),
+        programs=tuple(programs.items()),
     )
 
 

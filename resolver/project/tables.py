@@ -19,18 +19,6 @@ class Renaming:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Companion:
-    """A module or name (`root`, dotted when only a part of its distribution is meant) that cannot run alone although no metadata says
-    so: `any` of these roots will do, else `add` is added.
-    """
-
-    root: str
-    any: tuple[str, ...]
-    add: str
-    reason: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
     """Everything in `names.json`; distribution names are canonical, import names as Python spells them."""
 
@@ -39,7 +27,6 @@ class Tables:
     families: dict[str, tuple[str, ...]]
     namespaces: dict[str, str]
     imports: dict[str, str]
-    companions: tuple[Companion, ...]
     dynamic: frozenset[str]
     frameworks: dict[str, str]
     generic: frozenset[str]
@@ -57,7 +44,6 @@ def tables() -> Tables:
         families={root: tuple(names) for root, names in raw["families"].items()},
         namespaces=raw["namespaces"],
         imports=raw["imports"],
-        companions=tuple(Companion(**{**entry, "any": tuple(entry["any"])}) for entry in raw["companions"]),
         dynamic=frozenset(raw["dynamic"]),
         frameworks=raw["frameworks"],
         generic=frozenset(raw["generic"]),

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable
 
 from resolver.core.project import Origin, OriginKind, Use
+from resolver.project.calls import Calls
 from resolver.project.guards import Guard, GuardedVisitor, dotted
 from resolver.project.scopes import Comprehension, Names, scope_of
 from resolver.project.tables import tables
@@ -27,10 +28,14 @@ class Choice:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FileUses:
-    """The uses of one source and the choices between imports it makes."""
+    """The uses of one source, the choices between imports it makes, its calls that may want a companion (see `companions`), and the
+    programs that it starts.
+    """
 
     uses: tuple[Use, ...] = ()
     choices: tuple[Choice, ...] = ()
+    signs: tuple[tuple[str, Origin], ...] = ()
+    programs: tuple[tuple[str, Origin], ...] = ()
 
 
 def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guarded: bool = False, lines: bool = True) -> FileUses:
@@ -42,7 +47,13 @@ def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guar
     visitor = _Visitor(path, foreign, guarded=guarded, lines=lines)
     visitor.names.enter(scope_of("module", tree.body))
     visitor.visit(tree)
-    return FileUses(uses=tuple(visitor.result()), choices=tuple(visitor.choices))
+    calls = visitor.calls
+    return FileUses(
+        uses=tuple(visitor.result()),
+        choices=tuple(visitor.choices),
+        signs=tuple(calls.signs.items()),
+        programs=tuple(calls.programs.items()),
+    )
 
 
 class _Visitor(GuardedVisitor):
@@ -56,6 +67,7 @@ class _Visitor(GuardedVisitor):
         self._soft_roots: set[str] = set()
         self._patched: set[str] = set()
         self.choices: list[Choice] = []
+        self.calls = Calls()
 
     def result(self) -> list[Use]:
         return [use for use in self._found.values() if use.imported or use.dotted not in self._patched]
@@ -92,6 +104,11 @@ class _Visitor(GuardedVisitor):
         super().visit_Try(node)
 
     def visit_Call(self, node: ast.Call) -> None:
+        if not self.guard:
+            written = dotted(node.func)
+            head, _, rest = written.partition(".")
+            base = self.names.meaning(head, node.lineno) if head else ""
+            self.calls.look(node, f"{base}.{rest}" if base and rest else base, self._origin(node.lineno))
         if dotted(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
             first = node.args[0]
             named = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from resolver.core.native import BUILD, BUILT, OPENED, PROGRAMS, RENAMED, asked_packages, build_packages, run_packages
+from resolver.core.native import BUILD, BUILT, OPENED, PACKAGE_OF, PROGRAMS, RENAMED, asked_packages, build_packages, run_packages
 from resolver.core.package import Pin, normalize
 
 TABLES = (BUILD, BUILT, OPENED)
@@ -32,6 +32,10 @@ def test_packages_of_several_distributions_come_once_and_sorted():
 def test_a_key_may_bound_the_versions():
     assert run_packages([Pin(normalize("streamlit"), "0.52.1")]) == ("dbus",)
     assert run_packages([Pin(normalize("streamlit"), "1.25.0")]) == ()
+
+
+def test_programs_come_out_of_known_packages():
+    assert set(PACKAGE_OF.values()) <= PROGRAMS
 
 
 def test_what_a_project_asks_for_itself():

@@ -1,7 +1,7 @@
 from collections.abc import Mapping, Sequence
 
 from resolver.core.package import Pin, Release, normalize
-from resolver.flows.implied import ImpliedNeeds
+from resolver.flows.implied import RUNS_WITH, ImpliedNeeds
 
 OWNERS = {"tensorflow": ["tensorflow", "tensorflow-cpu"], "pkg_resources": ["setuptools"], "numpy": ["numpy"], "keras": ["keras"]}
 
@@ -49,3 +49,10 @@ def test_what_builds_found_missing_holds_for_the_minor_release() -> None:
     assert needs(Release(pin=Pin(normalize("keras"), "2.2.5"))) == ("setuptools<81", "numpy")
     assert needs(Release(pin=Pin(normalize("keras"), "2.3.0"))) == ()
     assert needs(Release(pin=Pin(normalize("keras"), "2.2.1"), requires=("numpy>=1",))) == ("setuptools<81",)
+
+
+def test_what_runs_only_with_something_although_it_imports_without() -> None:
+    needs = ImpliedNeeds(Takes({}), lambda root: OWNERS.get(root, []), frozenset(), runs_with=RUNS_WITH)
+    assert needs(Release(pin=Pin(normalize("keras"), "2.3.1"))) == ("h5py<3",)
+    assert needs(Release(pin=Pin(normalize("keras"), "2.4.0"))) == ()
+    assert needs(Release(pin=Pin(normalize("tensorflow"), "1.4.0"))) == ()

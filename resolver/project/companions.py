@@ -1,0 +1,107 @@
+"""What used names cannot run without although no metadata says so, out of the table `companions.json`."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import functools
+import json
+import re
+from collections.abc import Iterable, Mapping
+from importlib import resources
+
+from resolver.core.project import Need, Origin
+from resolver.project.tables import tables
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """What shows under `root` cannot run alone: `any` of these roots or distributions will do, else `add` is added; `system` is a Debian
+    package; it counts only where one of `beside` is used, when there are any.
+
+    A root is a dotted name or a sign of a call: "*.to_excel" (a method of anything), "evaluate.load(rouge)", "*(*.h5)"; * stands for
+    anything.
+    """
+
+    root: str
+    reason: str
+    any: tuple[str, ...] = ()
+    add: str = ""
+    beside: tuple[str, ...] = ()
+    system: str = ""
+
+    def shown(self, signs: Mapping[str, Origin]) -> Origin | None:
+        """Where the source shows it first, None when nowhere."""
+        if "*" not in self.root:
+            return signs.get(self.root)
+        found = _pattern(self.root)
+        return next((origin for sign, origin in signs.items() if found.match(sign)), None)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Accompanied:
+    """The needs and Debian packages that come along, and a note on each."""
+
+    needs: tuple[Need, ...] = ()
+    system: tuple[tuple[str, Origin], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@functools.cache
+def companions() -> tuple[Companion, ...]:
+    """The table, read from the package's own file on first use."""
+    raw = json.loads(resources.files(__package__).joinpath("companions.json").read_text("utf-8"))
+    return tuple(
+        Companion(
+            root=entry["root"],
+            reason=entry["reason"],
+            any=tuple(entry.get("any", ())),
+            add=entry.get("add", ""),
+            beside=tuple(entry.get("beside", ())),
+            system=entry.get("system", ""),
+        )
+        for entry in raw
+    )
+
+
+@functools.cache
+def telltales() -> frozenset[str]:
+    """The last parts of the names whose calls can be signs; "" means that any call with an argument of the right form can."""
+    calls = (each.root.split("(")[0] for each in companions() if "(" in each.root or each.root.startswith("*."))
+    return frozenset(call.rsplit(".", 1)[-1].strip("*") for call in calls)
+
+
+@functools.cache
+def endings() -> frozenset[str]:
+    """The file endings that are signs in any call ("h5")."""
+    return frozenset(each.root[5:-1] for each in companions() if each.root.startswith("*(*."))
+
+
+@functools.lru_cache(maxsize=1_000)
+def _pattern(root: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(root))
+
+
+def accompany(chosen: Iterable[str], signs: Mapping[str, Origin]) -> Accompanied:
+    """What the signs want beside the distributions that are `chosen`; each once, in the order of the table."""
+    families = tables().families
+    present = set(chosen)
+
+    def has(root: str) -> bool:
+        return any(name in present for name in (root, root.replace("_", "-"), *families.get(root, ())))
+
+    needs: list[Need] = []
+    system: list[tuple[str, Origin]] = []
+    notes: list[str] = []
+    for companion in companions():
+        origin = companion.shown(signs)
+        if origin is None or any(map(has, companion.any)) or (companion.beside and not any(map(has, companion.beside))):
+            continue
+        if companion.add and companion.add not in present:
+            present.add(companion.add)
+            needs.append(Need(requirement=companion.add, origin=origin, strength=1))
+            notes.append(f"{origin}: '{companion.add}' is added: {companion.reason}")
+        if companion.system and all(name != companion.system for name, _ in system):
+            system.append((companion.system, origin))
+            notes.append(f"{origin}: the system package '{companion.system}' is added: {companion.reason}")
+    return Accompanied(needs=tuple(needs), system=tuple(system), notes=tuple(notes))

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resolver.core.native import PROGRAMS
+from resolver.core.package import normalize
+from resolver.core.project import Origin, OriginKind, Project
+from resolver.core.reporter import Reporter
+from resolver.project.calls import Calls
+from resolver.project.companions import accompany, companions
+from resolver.project.read import read_project
+
+HERE = Origin(kind=OriginKind.IMPORTED, path="app.py", line=1)
+
+
+def read(folder: Path, source: str) -> Project:
+    (folder / "app.py").write_text(source)
+    names = {"sklearn": "scikit-learn", "bs4": "beautifulsoup4", "PIL": "pillow"}
+    return read_project(folder, owners=lambda root: [names.get(root, root)], reporter=Reporter())
+
+
+def added(folder: Path, source: str) -> list[str]:
+    project = read(folder, source)
+    noted = " ".join(project.evidence.notes)
+    return [need.requirement for need in project.needs if f"'{need.requirement}' is added" in noted]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import pandas as pd\npd.DataFrame().to_markdown()", ["tabulate"]),
+        ("import docs\ndocs.x().to_markdown()", []),
+        ("import pandas as pd\npd.read_excel('a.xls')", ["openpyxl", "xlrd"]),
+        ("import pandas as pd\npd.read_html('a')", ["lxml"]),
+        ("from bs4 import BeautifulSoup\nBeautifulSoup(x, 'lxml')", ["lxml"]),
+        ("from bs4 import BeautifulSoup\nBeautifulSoup(x, features='lxml')", ["lxml"]),
+        ("from bs4 import BeautifulSoup\nBeautifulSoup(x, 'html.parser')", []),
+        ("import tensorflow as tf\nm = tf.keras.models.Model()\nm.save('out/m.h5')", ["h5py"]),
+        ("import numpy as np\nnp.save('m.h5')", []),
+        ("from keras.preprocessing.image import ImageDataGenerator\nImageDataGenerator()", ["tensorflow", "pillow", "scipy"]),
+        ("from transformers import BertModel", ["torch"]),
+        ("import torch\nfrom transformers import BertModel", []),
+        ("from transformers import TFBertModel", ["tensorflow"]),
+        ("from transformers import BertTokenizer", []),
+        ("import torch\nfrom transformers import AutoModel\nAutoModel.from_pretrained('x', device_map='auto')", ["accelerate"]),
+        ("import torch\nfrom transformers import AutoModel\nAutoModel.from_pretrained('x', device_map=None)", []),
+        ("import jax", ["jaxlib"]),
+        ("from fastapi import UploadFile", ["python-multipart"]),
+        ("from xgboost import XGBClassifier", ["scikit-learn"]),
+        ("try:\n    import jax\nexcept ImportError:\n    jax = None", []),
+        ("from sqlalchemy import create_engine\ncreate_engine('mysql+pymysql://u@h/d')", ["pymysql"]),
+        ("import evaluate\nevaluate.load('rouge')", ["rouge-score"]),
+    ],
+)
+def test_what_comes_along(tmp_path: Path, source: str, names: list[str]) -> None:
+    assert added(tmp_path, source) == names
+
+
+@pytest.mark.parametrize(
+    ("source", "packages"),
+    [
+        ("import tkinter\n", ["libtk8.6"]),
+        ("import os\nos.system('ffmpeg -i %s' % x)\n", ["ffmpeg"]),
+        ("import subprocess as sp\nsp.run(['/usr/bin/git', 'log'])\n", ["git"]),
+        ("from subprocess import check_output\ncheck_output(f'sox {x}', shell=True)\n", ["sox"]),
+        ("import os\nos.system('nvidia-smi')\n", []),
+        ("import os\nos.system(x)\nos.system('')\nos.system('un\"closed')\n", []),
+        ("import librosa\nlibrosa.load('a.mp3')\n", ["ffmpeg"]),
+    ],
+)
+def test_system_packages_of_programs_and_modules(tmp_path: Path, source: str, packages: list[str]) -> None:
+    assert [name for name, _ in read(tmp_path, source).evidence.system] == packages
+
+
+def test_the_table_is_sound() -> None:
+    for each in companions():
+        assert each.reason, each.root
+        assert each.add or each.system, each.root
+        assert each.add.split("[")[0] == normalize(each.add.split("[")[0]), each.root
+        assert not each.system or each.system in PROGRAMS, each.root
+        assert not each.add or each.any, each.root
+
+
+def test_a_sign_alone_brings_nothing_beside_what_is_there() -> None:
+    assert accompany({"openpyxl", "pandas"}, {"*.to_excel": HERE}).needs == ()
+    assert accompany({"numpy"}, {"*.to_excel": HERE}).needs == ()
+
+
+@given(st.text(max_size=60))
+def test_any_argument_is_looked_at(text: str) -> None:
+    call = ast.parse(f"f({text!r}, a={text!r})").body[0].value  # type: ignore[attr-defined]
+    for name in ("evaluate.load", "os.system", "", "bs4.BeautifulSoup"):
+        calls = Calls()
+        calls.look(call, name, HERE)
+        accompany({"keras"}, calls.signs)

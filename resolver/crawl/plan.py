@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from resolver.crawl.matrix import Cell
 
-HEAVY_MB = 300
+HEAVY_MB = 40
 """A pin whose wheel is at least this large decides the group that a cell is built in (MB)."""
 
 
@@ -19,14 +19,14 @@ def plan(
     *,
     interest: Callable[[Cell], float] | None = None,
     most_mb: float = math.inf,
-    window: int = 60,
+    window: int = 600,
     seed: int = 0,
 ) -> list[Cell]:
     """The cells to build, in order: each key once, known ones and those that download more than `most_mb` left out; same for a seed.
 
     Cells are dealt in rounds: a round holds at most one cell of every stack, the most interesting first (`interest` is the ranker's
-    uncertainty, 0 to 1; without one the deal is random). Within a window of `window` cells those that share heavy wheels stand
-    together, so that each is fetched once while it is in the cache.
+    uncertainty, 0 to 1; without one the deal is random). Within a window of `window` cells those of one interpreter that share
+    heavy wheels stand together, so that each is fetched once while it is in the cache.
     """
     chance = random.Random(seed)  # noqa: S311 - an order, not a secret
     seen = set(known)
@@ -48,9 +48,9 @@ def plan(
 
 
 def heavy_group(cell: Cell) -> tuple[str, ...]:
-    """The heavy pins of a cell, heaviest first: cells with equal groups share downloads."""
+    """The interpreter and the heavy pins of a cell, heaviest first: cells with equal groups share downloads."""
     heavy = [(weight(cell, place), str(release.pin)) for place, release in enumerate(cell.candidate.packages)]
-    return tuple(pin for mb, pin in sorted(heavy, reverse=True) if mb >= HEAVY_MB)
+    return (cell.spec.target.python, *(pin for mb, pin in sorted(heavy, reverse=True) if mb >= HEAVY_MB))
 
 
 def megabytes(cell: Cell) -> float:

@@ -17,6 +17,9 @@ from resolver.crawl.runner import Night, run_plan
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Executor, OutcomeStore, Ranker, Solver, Tracker
 
+PRUNE_EVERY = 48
+"""So many cells are built between two looks at the caches' size."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlRequest:
@@ -28,7 +31,7 @@ class CrawlRequest:
     jobs: int = 1
     budget_seconds: float = float("inf")
     seed: int = 0
-    round_stacks: int = 4
+    round_stacks: int = 64
     most_mb: float = float("inf")
     walk: bool = True
 
@@ -86,10 +89,9 @@ def crawl(
 ) -> Night:
     """Build the stacks in rounds within the budget, prune caches as it goes, and log the night.
 
-    A round is a handful of stacks drawn by the seed; the next round is planned in a thread while this one builds, so that the first
-    build starts after seconds, however many stacks there are.
+    The next round is planned in a thread while this one builds.
     """
-    rounds = _rounds(stacks, request)
+    rounds = rounds_of(stacks, request)
     deadline = time.monotonic() + request.budget_seconds
     night = Night()
     with ThreadPoolExecutor(1) as planner:
@@ -100,16 +102,13 @@ def crawl(
             if number + 1 < len(rounds):
                 ahead = planner.submit(planned, rounds[number + 1])
             reporter.step(f"round {number + 1} of {len(rounds)}: {len(order)} cells with {executor.name}, {request.jobs} at a time")
-            night = night + run_plan(
-                order,
-                executor,
-                store,
-                jobs=request.jobs,
-                budget_seconds=deadline - time.monotonic(),
-                snapshot=snapshot,
-                reporter=reporter,
-            )
-            prune()
+            for start in range(0, len(order), PRUNE_EVERY):
+                part = order[start : start + PRUNE_EVERY]
+                left = deadline - time.monotonic()
+                night += run_plan(part, executor, store, jobs=request.jobs, budget_seconds=left, snapshot=snapshot, reporter=reporter)
+                prune()
+                if night.ended != "done":
+                    break
             if night.ended != "done":
                 planner.shutdown(wait=False, cancel_futures=True)
                 break
@@ -117,10 +116,19 @@ def crawl(
     return night
 
 
-def _rounds(stacks: Sequence[Stack], request: CrawlRequest) -> list[list[Stack]]:
+def rounds_of(stacks: Sequence[Stack], request: CrawlRequest) -> list[list[Stack]]:
+    """The stacks in an order drawn by the seed, cut into rounds of 4, 16, ... up to `round_stacks`: the first build starts after seconds,
+    and later rounds are large enough that cells of many stacks share each heavy wheel.
+    """
     drawn = sorted(stacks, key=lambda stack: stack.name)
     random.Random(request.seed).shuffle(drawn)  # noqa: S311 - an order, not a secret
-    return [drawn[start : start + request.round_stacks] for start in range(0, len(drawn), request.round_stacks)]
+    cut: list[list[Stack]] = []
+    size = min(4, request.round_stacks)
+    while drawn:
+        cut.append(drawn[:size])
+        drawn = drawn[size:]
+        size = min(4 * size, request.round_stacks)
+    return cut
 
 
 def _log(night: Night, request: CrawlRequest, snapshot: str, tracker: Tracker) -> None:

@@ -43,3 +43,9 @@ def test_the_most_interesting_cell_of_a_stack_comes_first(shelf_solver: Callable
 def test_uncertainty_is_symmetric_and_greatest_at_one_half(p: float) -> None:
     assert 0 <= uncertainty(p) <= uncertainty(0.5) == 1
     assert abs(uncertainty(p) - uncertainty(1 - p)) < 1e-6
+
+
+def test_cells_of_one_interpreter_stand_together_a_wheel_is_made_for_one(shelf_solver: Callable[..., Solver]) -> None:
+    order = plan(cells(STACKS, shelf_solver(), libraries=lambda _: (), per_stack=12, pythons=("3.8", "3.9")), frozenset(), window=100)
+    pythons = [cell.spec.target.python for cell in order]
+    assert pythons == sorted(pythons)

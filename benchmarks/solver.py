@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from resolver.core.project import Evidence, Need, Origin, OriginKind, Project
+from resolver.core.signs import Sign
 from resolver.core.target import PYTHONS, Target
 from resolver.index.snapshot import Snapshot
 from resolver.solve.solver import InProcessSolver
@@ -24,7 +25,7 @@ def main(limit: int, texts: tuple[str, ...]) -> None:
     project = Project(
         root=Path(),
         needs=tuple(Need(requirement=text, origin=origin) for text in texts),
-        evidence=Evidence(dates=((date(2020, 3, 1), "benchmark"),)),
+        evidence=Evidence(dates=(Sign(date(2020, 3, 1), "benchmark"),)),
         frameworks=("tensorflow",),
     )
     targets = [Target(python=python) for python in PYTHONS]

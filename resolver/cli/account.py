@@ -73,8 +73,9 @@ def found(project: Project) -> str:
     parts.append(f"{uses} names used")
     if project.artifacts:
         parts.append(f"{len(project.artifacts)} model files ({', '.join(sorted({a.format for a in project.artifacts}))})")
-    when = project.evidence.last_worked
-    return f"found {', '.join(project.frameworks) or 'no known framework'}: {', '.join(parts)}" + (f", last touched {when}" if when else "")
+    dating = project.evidence.dating
+    when = f", last known to work about {dating.best} ({dating.signs[0].reason})" if dating.best else ""
+    return f"found {', '.join(project.frameworks) or 'no known framework'}: {', '.join(parts)}" + when
 
 
 def explained(resolution: Resolution) -> Iterator[str]:

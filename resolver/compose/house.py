@@ -39,12 +39,14 @@ class House(Rooms):
     def read(self, path: Path, accelerator: Accelerator | None = None) -> Project:
         """The project at `path`, fitted to the accelerator, with what its uses say about versions among its needs."""
         from resolver.flows.accelerate import fitted
+        from resolver.flows.dated import dated
         from resolver.flows.narrow import narrow
         from resolver.flows.weigh import weighed
         from resolver.project.read import read_project
 
         project = read_project(path, owners=self.owners, modules=self.modules, reporter=self.reporter)
-        narrowed = narrow(fitted(project, accelerator or Accelerator()), self.index, self.timeline, self.owners)
+        project = dated(fitted(project, accelerator or Accelerator()), self.index)
+        narrowed = narrow(project, self.index, self.timeline, self.owners)
         return weighed(narrowed, self.index)
 
     def resolve(

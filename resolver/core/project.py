@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from resolver.core.program import Program
+from resolver.core.signs import Dating, Sign
 
 
 class OriginKind(enum.StrEnum):
@@ -117,15 +118,20 @@ class Evidence:
 
     uses: tuple[Use, ...] = ()
     bounds: tuple[Bound, ...] = ()
-    dates: tuple[tuple[date, str], ...] = ()
+    dates: tuple[Sign, ...] = ()
     notes: tuple[str, ...] = ()
     hearsay: tuple[Need, ...] = ()
     system: tuple[tuple[str, Origin], ...] = ()
 
     @property
     def last_worked(self) -> date | None:
-        """The best single guess of when the project was last known to work: the newest dated sign."""
-        return max((day for day, _ in self.dates), default=None)
+        """The best single guess of when the project was last known to work."""
+        return self.dating.best
+
+    @property
+    def dating(self) -> Dating:
+        """The distribution over the day on which the project was last known to work."""
+        return Dating(self.dates)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

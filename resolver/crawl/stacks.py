@@ -9,6 +9,7 @@ from pathlib import Path
 
 from resolver.core.errors import UsageError
 from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
+from resolver.core.signs import Sign
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Stack:
         needs += [Need(requirement=text, origin=imported, strength=1) for text in self.inferred]
         uses = [Use(dotted=_dotted(text), origin=imported, imported=True, statement=text) for text in self.imports]
         uses += [Use(dotted=text, origin=imported) for text in self.names]
-        dates = ((self.dated, "last commit"),) if self.dated else ()
+        dates = (Sign(self.dated, "last commit"),) if self.dated else ()
         evidence = Evidence(uses=tuple(uses), dates=dates)
         return Project(root=Path(self.name), needs=tuple(needs), evidence=evidence, frameworks=(self.framework,) if self.framework else ())
 

@@ -1,19 +1,27 @@
-"""The commit that a git repository's HEAD names, read from its files: no git process, so nothing its configuration names can run."""
+"""Commits and trees of a git repository, read from its files: no git process, so nothing its configuration names can run."""
 
 from __future__ import annotations
 
 import re
 import struct
 import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 MAX_OBJECT = 4_000_000
 """Objects that unpack to more than this many bytes are not read."""
 MAX_CHAIN = 60
 """Deltas upon deltas deeper than this are not followed (git itself makes at most 50)."""
+MAX_READS = 4_000
+"""So many objects and bases of deltas are read of one repository at most (some fifty microseconds each)."""
+_CHUNK = 16_384
 
-_COMMIT, _OFS_DELTA, _REF_DELTA = 1, 6, 7
+_COMMIT, _TREE, _OFS_DELTA, _REF_DELTA = 1, 2, 6, 7
 _HASH = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
+_PARENT = re.compile(rb"^parent ([0-9a-f]{40}|[0-9a-f]{64})$", re.MULTILINE)
+_TREE_LINE = re.compile(rb"^tree ([0-9a-f]{40}|[0-9a-f]{64})$", re.MULTILINE)
+_FAULTS = (OSError, ValueError, struct.error, zlib.error, IndexError, MemoryError)
 
 
 class UnreadableRepository(Exception):
@@ -25,9 +33,69 @@ def head_commit(work_tree: Path) -> bytes:
     try:
         folder = _repository(work_tree / ".git")
         common = _common(folder)
-        return _object(common / "objects", _resolve(folder, common))
-    except (OSError, ValueError, struct.error, zlib.error, IndexError, MemoryError) as error:
+        return _Objects(common / "objects").read(_resolve(folder, common), _COMMIT)
+    except _FAULTS as error:
         raise UnreadableRepository(str(error)) from error
+
+
+def last_change(work_tree: Path, wanted: Callable[[str], bool]) -> bytes:
+    """The text of the newest commit on the first parents' line that changed a file of a `wanted` name.
+
+    Raises UnreadableRepository, and nothing else; also where that cannot be told within `MAX_READS` (a shallow clone, a long history).
+    """
+    try:
+        folder = _repository(work_tree / ".git")
+        common = _common(folder)
+        objects = _Objects(common / "objects")
+        commit = objects.read(_resolve(folder, common), _COMMIT)
+        while True:
+            header = commit.split(b"\n\n", 1)[0]
+            parent = _PARENT.search(header)
+            if not parent:
+                return commit
+            before = objects.read(parent[1].decode("ascii"), _COMMIT)
+            if _differs(objects, _tree_of(before), _tree_of(commit), wanted, depth=0):
+                return commit
+            commit = before
+    except _FAULTS as error:
+        raise UnreadableRepository(str(error)) from error
+
+
+def _tree_of(commit: bytes) -> str:
+    found = _TREE_LINE.search(commit.split(b"\n\n", 1)[0])
+    if not found:
+        raise UnreadableRepository("a commit without a tree")
+    return found[1].decode("ascii")
+
+
+def _differs(objects: _Objects, old: str, new: str, wanted: Callable[[str], bool], depth: int) -> bool:
+    """Whether two trees ("" is an empty one) differ in a file of a wanted name."""
+    if old == new or depth > 40:
+        return False
+    before, after = dict(_entries(objects, old)), dict(_entries(objects, new))
+    for name in before.keys() | after.keys():
+        was, is_ = before.get(name), after.get(name)
+        if was == is_:
+            continue
+        (was_folder, was_hash), (is_folder, is_hash) = was or (False, ""), is_ or (False, "")
+        if ((was_hash and not was_folder) or (is_hash and not is_folder)) and wanted(name):
+            return True
+        if (was_folder or is_folder) and _differs(objects, was_hash if was_folder else "", is_hash if is_folder else "", wanted, depth + 1):
+            return True
+    return False
+
+
+def _entries(objects: _Objects, tree: str) -> Iterator[tuple[str, tuple[bool, str]]]:
+    """(name, (is a folder, hash)) of each file and folder of a tree; links and submodules are left out."""
+    if not tree:
+        return
+    body, width, at = objects.read(tree, _TREE), len(tree) // 2, 0
+    while at < len(body):
+        end = body.index(b"\0", at)
+        mode, _, name = body[at:end].partition(b" ")
+        at = end + 1 + width
+        if mode in (b"40000", b"100644", b"100755"):
+            yield name.decode("utf-8", "replace"), (mode == b"40000", body[end + 1 : at].hex())
 
 
 def _repository(path: Path) -> Path:
@@ -74,26 +142,69 @@ def _reference(folder: Path, common: Path, name: str) -> str:
     raise UnreadableRepository(f"{name} is not there")
 
 
-def _object(objects: Path, name: str) -> bytes:
-    loose = objects / name[:2] / name[2:]
-    if loose.is_file():
-        with loose.open("rb") as stream:
-            header, _, body = _inflated(stream.read(MAX_OBJECT)).partition(b"\0")
-        if not header.startswith(b"commit "):
-            raise UnreadableRepository(f"{name} is no commit")
+class _Objects:
+    """The objects of one repository; counts what it reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._indexes = sorted((folder / "pack").glob("*.idx"))
+        self._left = MAX_READS
+
+    def read(self, name: str, kind: int) -> bytes:
+        """One object of the kind that is asked for; raises UnreadableRepository when it is not there or is another."""
+        loose = self._folder / name[:2] / name[2:]
+        if loose.is_file():
+            with loose.open("rb") as stream:
+                self._spend()
+                header, _, body = _inflated(stream).partition(b"\0")
+            found = {b"commit": _COMMIT, b"tree": _TREE}.get(header.partition(b" ")[0], 0)
+        else:
+            found, body = self._packed(bytes.fromhex(name), MAX_CHAIN)
+        if found != kind:
+            raise UnreadableRepository(f"{name} is another kind of object")
         return body
-    kind, body = _packed(objects, bytes.fromhex(name), MAX_CHAIN)
-    if kind != _COMMIT:
-        raise UnreadableRepository(f"{name} is no commit")
-    return body
 
+    def _spend(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise UnreadableRepository(f"more than {MAX_READS} objects")
 
-def _packed(objects: Path, name: bytes, chain: int) -> tuple[int, bytes]:
-    for index in sorted((objects / "pack").glob("*.idx")):
-        offset = _offset(index, name)
-        if offset is not None:
-            return _entry(objects, index.with_suffix(".pack"), offset, len(name), chain)
-    raise UnreadableRepository(f"{name.hex()} is in no pack")
+    def _packed(self, name: bytes, chain: int) -> tuple[int, bytes]:
+        for index in self._indexes:
+            offset = _offset(index, name)
+            if offset is not None:
+                return self._entry(index.with_suffix(".pack"), offset, len(name), chain)
+        raise UnreadableRepository(f"{name.hex()} is in no pack")
+
+    def _entry(self, pack: Path, offset: int, width: int, chain: int) -> tuple[int, bytes]:
+        self._spend()
+        if chain <= 0:
+            raise UnreadableRepository("deltas nested too deeply")
+        with pack.open("rb") as stream:
+            stream.seek(offset)
+            raw = stream.read(100)
+            kind = raw[0] >> 4 & 7
+            at = 1
+            while raw[at - 1] & 0x80:
+                at += 1
+            if kind not in (_OFS_DELTA, _REF_DELTA):
+                stream.seek(offset + at)
+                return kind, _inflated(stream)
+            distance = 0
+            if kind == _OFS_DELTA:
+                distance = raw[at] & 0x7F
+                while raw[at] & 0x80:
+                    at += 1
+                    distance = (distance + 1) << 7 | raw[at] & 0x7F
+                if not 0 < distance <= offset:
+                    raise UnreadableRepository("a delta's base lies outside the pack")
+            stream.seek(offset + at + (1 if distance else width))
+            delta = _inflated(stream)
+        if distance:
+            base_kind, base = self._entry(pack, offset - distance, width, chain - 1)
+        else:
+            base_kind, base = self._packed(raw[at : at + width], chain - 1)
+        return base_kind, _patched(base, delta)
 
 
 def _offset(index: Path, name: bytes) -> int | None:
@@ -107,8 +218,10 @@ def _offset(index: Path, name: bytes) -> int | None:
             return None
         stream.seek(1032 + low * len(name))
         bucket = stream.read(min((high - low) * len(name), 50_000_000))
-        found = next((at for at in range(0, len(bucket), len(name)) if bucket[at : at + len(name)] == name), None)
-        if found is None:
+        found = bucket.find(name)
+        while found % len(name) and found >= 0:
+            found = bucket.find(name, found + 1)
+        if found < 0:
             return None
         position = low + found // len(name)
         stream.seek(1032 + total * (len(name) + 4) + position * 4)
@@ -119,36 +232,15 @@ def _offset(index: Path, name: bytes) -> int | None:
         return int(struct.unpack(">Q", stream.read(8))[0])
 
 
-def _entry(objects: Path, pack: Path, offset: int, width: int, chain: int) -> tuple[int, bytes]:
-    if chain <= 0:
-        raise UnreadableRepository("deltas nested too deeply")
-    with pack.open("rb") as stream:
-        stream.seek(offset)
-        raw = stream.read(MAX_OBJECT)
-    kind = raw[0] >> 4 & 7
-    at = 1
-    while raw[at - 1] & 0x80:
-        at += 1
-    if kind == _OFS_DELTA:
-        distance = raw[at] & 0x7F
-        while raw[at] & 0x80:
-            at += 1
-            distance = (distance + 1) << 7 | raw[at] & 0x7F
-        if not 0 < distance <= offset:
-            raise UnreadableRepository("a delta's base lies outside the pack")
-        base_kind, base = _entry(objects, pack, offset - distance, width, chain - 1)
-        return base_kind, _patched(base, _inflated(raw[at + 1 :]))
-    if kind == _REF_DELTA:
-        base_kind, base = _packed(objects, raw[at : at + width], chain - 1)
-        return base_kind, _patched(base, _inflated(raw[at + width :]))
-    return kind, _inflated(raw[at:])
-
-
-def _inflated(raw: bytes) -> bytes:
-    body = zlib.decompressobj().decompress(raw, MAX_OBJECT)
-    if len(body) >= MAX_OBJECT:
-        raise UnreadableRepository("the object is too large")
-    return body
+def _inflated(stream: BinaryIO) -> bytes:
+    """What the zlib data at the stream's position unpacks to."""
+    unpacker = zlib.decompressobj()
+    made = bytearray()
+    while not unpacker.eof and (raw := unpacker.unconsumed_tail or stream.read(_CHUNK)):
+        made += unpacker.decompress(raw, MAX_OBJECT - len(made) + 1)
+        if len(made) >= MAX_OBJECT:
+            raise UnreadableRepository("the object is too large")
+    return bytes(made)
 
 
 def _patched(base: bytes, delta: bytes) -> bytes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from datetime import date
 
 from resolver.core.project import Bound, Need, Origin, Use
+from resolver.core.signs import Sign
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class Reading:
     needs: tuple[Need, ...] = ()
     uses: tuple[Use, ...] = ()
     bounds: tuple[Bound, ...] = ()
-    dates: tuple[tuple[date, str], ...] = ()
+    dates: tuple[Sign, ...] = ()
     notes: tuple[str, ...] = ()
     hearsay: tuple[Need, ...] = ()
     system: tuple[tuple[str, Origin], ...] = ()

@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from resolver.core.package import NormalizedName
 from resolver.core.project import Artifact, Bound, Need, Origin, OriginKind, Use
+from resolver.core.signs import Sign, SignKind
 from resolver.core.twins import TWINS
 from resolver.project.asks import HARD, SOFT, Ask, asks
 from resolver.project.files import is_side
@@ -30,7 +31,7 @@ class Asked:
     needs: tuple[Need, ...] = ()
     uses: tuple[Use, ...] = ()
     bounds: tuple[Bound, ...] = ()
-    dates: tuple[tuple[date, str], ...] = ()
+    dates: tuple[Sign, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -175,10 +176,10 @@ def _bounds(artifact: Artifact) -> Iterator[Bound]:
         yield Bound(specifier=f"=={python[0]}.*", reason=f"the model was saved on Python {python[0]}", origin=origin, weight=MAKER_WEIGHT)
 
 
-def _dates(artifact: Artifact) -> Iterator[tuple[date, str]]:
+def _dates(artifact: Artifact) -> Iterator[Sign]:
     marks = dict(artifact.marks)
     text = marks.get("date", "") or marks.get("date_saved", "")[:10]
     try:
-        yield date.fromisoformat(text), f"{artifact.path} was saved"
+        yield Sign(date.fromisoformat(text), f"{artifact.path} was saved", SignKind.SAVED)
     except ValueError:
         return

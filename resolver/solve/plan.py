@@ -16,6 +16,7 @@ from resolver.solve.shelf import bits
 from resolver.solve.view import View
 
 _NEAR_MONTHS = (0, 6, -6, 12, 3, -3, -12)
+_OTHER_MONTHS = (0, 6)
 _EARLIEST = date(2016, 1, 1)
 _SETTLED = timedelta(days=120)
 """How long after a release the packages around it have caught up, and not yet moved on."""
@@ -26,13 +27,23 @@ T = TypeVar("T")
 
 
 def policies(
-    view: View, roots: Roots, *, frameworks: Sequence[str], worked: date | None, today: date, learned: bool, seed: int
+    view: View,
+    roots: Roots,
+    *,
+    frameworks: Sequence[str],
+    worked: date | None,
+    others: Sequence[date] = (),
+    today: date,
+    learned: bool,
+    seed: int,
 ) -> Iterator[Policy]:
-    """Newest, learned, the dates around the project's own, then by turns: anchors, dates, learned anchors and random moves."""
+    """Newest, learned, the dates around the project's own (`worked`, then `others` that some sign of it bears), then by turns: anchors,
+    dates, learned anchors and random moves.
+    """
     yield NEWEST
     if learned:
         yield LEARNED
-    near = tuple(_near(worked, today)) if worked else ()
+    near = tuple(dict.fromkeys((*(_near(worked, today, _NEAR_MONTHS) if worked else ()), *_around(others, today))))
     yield from map(as_of, near)
     anchored = list(_anchors(view, roots, frameworks))
     streams: list[Iterable[Policy]] = [
@@ -59,8 +70,13 @@ def _draws(days: Sequence[date], seed: int) -> Iterator[Policy]:
         yield Policy(name=f"perturbed {draw} as-of {day.isoformat()}", kind="perturbed", as_of=day, seed=seed * _DRAWS + draw)
 
 
-def _near(worked: date, today: date) -> Iterator[date]:
-    for months in _NEAR_MONTHS:
+def _around(others: Sequence[date], today: date) -> Iterator[date]:
+    for day in others:
+        yield from _near(day, today, _OTHER_MONTHS)
+
+
+def _near(worked: date, today: date, offsets: Sequence[int]) -> Iterator[date]:
+    for months in offsets:
         day = worked + timedelta(days=round(months * 30.44))
         if day <= today or months == 0:
             yield min(day, today)

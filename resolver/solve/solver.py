@@ -212,6 +212,7 @@ class _Line:
             self._roots,
             frameworks=self._project.frameworks,
             worked=self._project.evidence.last_worked,
+            others=self._project.evidence.dating.others,
             today=self._solver.today(list(self._touched)),
             learned=self._solver.steers,
             seed=self._solver.seed,

@@ -14,6 +14,7 @@ from resolver.core.candidate import Candidate, Edge
 from resolver.core.outcome import FailureClass, Outcome, Stage, Verdict
 from resolver.core.package import CUDA, PYTHON, NormalizedName, Pin, Release, normalize
 from resolver.core.project import Evidence, Project
+from resolver.core.signs import Sign
 from resolver.rank.assemble import Assembler
 from resolver.rank.facts import root_of
 from resolver.rank.score import uses_of
@@ -92,7 +93,7 @@ def read_corpus(outcomes: Iterable[Outcome], assembler: Assembler, *, dated: Map
 
 def _project(outcome: Outcome, worked: date | None) -> Project:
     probe = outcome.spec.probe
-    dates = ((worked, "last commit"),) if worked else ()
+    dates = (Sign(worked, "last commit"),) if worked else ()
     return Project(root=Path(outcome.spec.stack or "unnamed"), evidence=Evidence(uses=uses_of((*probe.imports, *probe.names)), dates=dates))
 
 

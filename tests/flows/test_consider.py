@@ -5,6 +5,7 @@ from resolver.core.candidate import Candidate, Scored
 from resolver.core.package import Pin, Release, normalize
 from resolver.core.project import Evidence, Project
 from resolver.core.reporter import Reporter
+from resolver.core.signs import Sign
 from resolver.core.target import Target
 from resolver.flows.consider import Desk, Learnt, freshened
 from resolver.flows.verify import Completed
@@ -51,7 +52,7 @@ class Bench:
         desk = Desk(
             search=lambda: self, ranker=self, complete=lambda c: Completed(candidate=c), reporter=Reporter(), limit=9, study=self.study
         )
-        evidence = Evidence(dates=((date(2022, 1, 1), "commit"),))
+        evidence = Evidence(dates=(Sign(date(2022, 1, 1), "commit"),))
         seen = desk.consider(Project(root=Path(), needs=(), evidence=evidence), (Target(python="3.8"),))
         return seen.best.candidate.pins[0].version
 

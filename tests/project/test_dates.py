@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resolver.core.signs import Sign, SignKind
 from resolver.project.dates import last_commit, read_dates
 from resolver.project.files import walk
-from resolver.project.git_objects import UnreadableRepository, head_commit
+from resolver.project.git_objects import MAX_READS, UnreadableRepository, head_commit, last_change
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git makes the repositories these tests read")
 TODAY = date(2026, 1, 1)
@@ -80,7 +81,80 @@ def test_the_log_of_local_commits_is_the_fallback(history: Path, tmp_path: Path)
 
 
 def test_the_commit_is_the_only_sign(history: Path) -> None:
-    assert read_dates(walk(history), TODAY).dates == ((date(2019, 12, 15), "last commit"),)
+    assert read_dates(walk(history), TODAY).dates == (Sign(date(2019, 12, 15), "last commit"),)
+
+
+def test_a_later_commit_that_touches_no_code_is_told_apart(history: Path, tmp_path: Path) -> None:
+    folder = copied(history, tmp_path)
+    for number in range(3):
+        (folder / "README.md").write_text(f"words {number}\n")
+        (folder / "docs").mkdir(exist_ok=True)
+        (folder / "docs" / "more.md").write_text(f"words {number}\n")
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", "words", day="2023-05-01")
+    expected = (
+        Sign(date(2023, 5, 1), "last commit"),
+        Sign(date(2019, 12, 15), "last commit that changed code", SignKind.SOURCE),
+    )
+    assert read_dates(walk(folder), TODAY).dates == expected
+    git(folder, "gc", "-q", "--aggressive")
+    assert read_dates(walk(folder), TODAY).dates == expected
+    (folder / "lib" / "deep").mkdir(parents=True)
+    (folder / "lib" / "deep" / "x.py").write_text("x = 1\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "code", day="2024-01-01")
+    assert read_dates(walk(folder), TODAY).dates == (Sign(date(2024, 1, 1), "last commit"),)
+
+
+def test_a_shallow_clone_tells_of_its_one_commit_only(history: Path, tmp_path: Path) -> None:
+    folder = copied(history, tmp_path)
+    (folder / "README.md").write_text("words\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "words", day="2023-05-01")
+    git(folder, "clone", "-q", "--depth", "1", f"file://{folder}", str(tmp_path / "shallow"))
+    assert read_dates(walk(tmp_path / "shallow"), TODAY).dates == (Sign(date(2023, 5, 1), "last commit"),)
+
+
+def test_a_long_history_without_code_ends_in_time(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+    head = git(tmp_path, "rev-parse", "HEAD").strip()
+    parts = []
+    for number in range(MAX_READS // 2 + 500):
+        start = f"commit refs/heads/main\ncommitter a <a@b> {1_500_000_000 + number} +0000\ndata 1\nx\n"
+        parts.append(start + (f"from {head}\n" if not number else "") + f"M 100644 inline readme\ndata 5\n{number:05d}\n")
+    subprocess.run(["git", "-C", str(tmp_path), "fast-import", "--quiet", "--force"], input="".join(parts).encode(), check=True)
+    started = time.process_time()
+    with pytest.raises(UnreadableRepository, match="objects"):
+        last_change(tmp_path, lambda name: name.endswith(".py"))
+    assert time.process_time() - started < 5
+
+
+def test_nothing_that_the_configuration_names_runs(history: Path, tmp_path: Path) -> None:
+    folder = copied(history, tmp_path)
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.chmod(0o755)
+    with (folder / ".git/config").open("a") as stream:
+        stream.write(f"[log]\n showSignature = true\n[gpg]\n program = {trap}\n[core]\n sshCommand = {trap}\n fsmonitor = {trap}\n")
+    assert [sign.day for sign in read_dates(walk(folder), TODAY).dates] == [date(2019, 12, 15)]
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        ('{"executionInfo": {"timestamp": 1609459200000, "status": "ok"}}', date(2021, 1, 1)),
+        ('{"papermill": {"start_time": "2020-03-04T10:11:12.5"}}', date(2020, 3, 4)),
+        ('{"ExecuteTime": {"end_time": "2018-05-06T10:11:12.5Z", "start_time": "2018-05-05T10:11:12.5Z"}}', date(2018, 5, 6)),
+        ('{"ExecuteTime": {"end_time": "2018-99-99T10:11:12.5Z"}}', None),
+        ('{"executionInfo": {"timestamp": 9999999999999}}', None),
+    ],
+)
+def test_runs_of_notebooks_are_signs(tmp_path: Path, metadata: str, expected: date | None) -> None:
+    (tmp_path / "train.ipynb").write_text('{"cells": [{"metadata": ' + metadata + "}]}")
+    signs = read_dates(walk(tmp_path), TODAY).dates
+    assert signs == ((Sign(expected, "train.ipynb was run", SignKind.RUN),) if expected else ())
 
 
 @pytest.mark.parametrize(("day", "counts"), [("2018-03-01", True), ("2025-12-31", False), ("1999-01-01", False), ("2030-01-01", False)])
@@ -89,7 +163,7 @@ def test_without_a_repository_the_newest_source_counts_unless_fresh(tmp_path: Pa
     source.write_text("x = 1\n")
     stamp = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
     os.utime(source, (stamp, stamp))
-    expected = ((date.fromisoformat(day), "newest source file"),) if counts else ()
+    expected = (Sign(date.fromisoformat(day), "newest source file", SignKind.FILE),) if counts else ()
     assert read_dates(walk(tmp_path), TODAY).dates == expected
 
 

@@ -22,10 +22,10 @@ VERSIONS = {f"1.{m}.{p}": {"uploaded": f"2020-{m + 1:02}-0{p + 1}"} for m in ran
 INDEX = FakeIndex({"frame": VERSIONS, "tool": VERSIONS, "fixed": VERSIONS})
 
 
-def planned(*texts, worked=None, learned=False, python="3.8"):
+def planned(*texts, worked=None, others=(), learned=False, python="3.8"):
     view = View(Catalog(INDEX, Reporter()), Target(python=python))
     roots = roots_of(view, [need(text) for text in texts])
-    return list(policies(view, roots, frameworks=("frame",), worked=worked, today=TODAY, learned=learned, seed=0))
+    return list(policies(view, roots, frameworks=("frame",), worked=worked, others=others, today=TODAY, learned=learned, seed=0))
 
 
 @given(st.lists(st.integers(), unique=True))
@@ -46,6 +46,13 @@ def test_starts_with_newest_then_learned_then_the_project_s_own_time():
     assert [p.kind for p in found[:3]] == ["newest", "learned", "as-of"]
     assert found[2].as_of == date(2021, 6, 1)
     assert all(p.as_of is None or p.kind == "as-of" for p in found[:9])
+
+
+def test_the_days_of_other_signs_follow_the_best_guess():
+    found = [p.as_of for p in planned("frame", worked=date(2021, 6, 1), others=(date(2019, 3, 1),))]
+    assert found.index(date(2021, 6, 1)) == 1
+    assert found.index(date(2019, 3, 1)) == 8
+    assert date(2019, 8, 31) in found[:10]
 
 
 def test_every_minor_of_a_framework_is_an_anchor_soon_after_its_first_release():

@@ -110,7 +110,9 @@ class Record:
         if thing:
             following["object", inner] = following.get(("object", inner), 0) | thing
         left = mask & ~child & ~found
-        return left if part.startswith("_") else left & (more | ~read)
+        # A walk records every private module, but no private name; those that `privates` looked up were looked up in every version.
+        unseen = part.startswith("_") and part not in names and inner not in self._rows["M"]
+        return left if unseen else left & (more | ~read)
 
     def _member(self, path: str, part: str, mask: Mask, following: dict[tuple[str, str], Mask]) -> Mask:
         """A member of a class; of anything else nothing is known."""

@@ -55,11 +55,14 @@ class House(Rooms):
         """The answer for the project at `path` and the texts of its files, by name."""
         from resolver.flows.accelerate import advice
         from resolver.flows.resolve import Request, resolve
+        from resolver.flows.unknown import without_unknown
         from resolver.flows.verify import pinned
         from resolver.rank.booster import ranker_info
         from resolver.render.base import base_image
 
         project = self.read(path, accelerator)
+        if not strict and not self.settings.offline:  # offline nobody can tell that a package does not exist
+            project = without_unknown(project, self.index)
         self.shelves.learn((*pinned(project), *self._unread(project)))
         resolution = resolve(
             project,

@@ -15,7 +15,7 @@ from resolver.index.cache import Cache, KeptPage, now
 from resolver.index.filenames import version_key
 from resolver.index.pages import ACCEPT, Listed, Sources, group, read_page
 from resolver.index.pipconfig import Access, AnswerTooLong, PipAccess
-from resolver.index.reading import Facts, read_facts
+from resolver.index.reading import Facts, RangedFile, read_facts
 
 MAX_AGE = 600.0
 """Seconds for which a page without validators is taken as fresh."""
@@ -98,8 +98,7 @@ class LiveIndex:
 
     def file(self, name: NormalizedName, filename: str, limit: int) -> bytes | None:
         """One file of a package, whole; None when the index has it not, or it is longer than `limit` bytes. Raises IndexUnreachable."""
-        every = (each for sources in self._package(name)[1].values() for each in sources.files)
-        listed = next((each for each in every if each.filename == filename), None)
+        listed = self._file(name, filename)
         if listed is None or listed.size > limit:
             return None
         try:
@@ -107,6 +106,17 @@ class LiveIndex:
         except AnswerTooLong:
             return None
         return answer.body if answer.status == _OK else None
+
+    def open(self, name: NormalizedName, filename: str) -> RangedFile:
+        """One file of a package, fetched as far as it is read. Raises IndexUnreachable, and OSError when the index has it not."""
+        listed = self._file(name, filename)
+        if listed is None:
+            raise FileNotFoundError(filename)
+        return RangedFile(self._access, listed)
+
+    def _file(self, name: NormalizedName, filename: str) -> Listed | None:
+        every = (each for sources in self._package(name)[1].values() for each in sources.files)
+        return next((each for each in every if each.filename == filename), None)
 
     def remembered(self, name: NormalizedName, version: str) -> Facts | None:
         """Facts that were read before; costs no request beyond the package's page."""

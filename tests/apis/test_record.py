@@ -132,3 +132,11 @@ def test_damage_is_told():
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_any_two_version_texts_have_an_order(one, other):
     assert (version_key(one) < version_key(other)) or (version_key(other) <= version_key(one))
+
+
+def test_a_private_module_that_some_version_has_is_missing_from_the_others():
+    empty = {"alias": {}, "classes": {}, "takes": {}, "needed": {}, "pb2": False, "static": False}
+    rows = [{"version": v, "modules": list(n), "names": n} | empty for v, n in (("1", {"a": "x", "a._six": "y"}), ("2", {"a": "x"}))]
+    record = Record(Writer(rows).blob())
+    assert record.offers("a._six") == (0b01, 0)
+    assert record.offers("a._seven") == (0, 0b11)  # private names are not walked

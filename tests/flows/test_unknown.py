@@ -1,0 +1,31 @@
+from pathlib import Path
+
+from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
+from resolver.flows.unknown import without_unknown
+from tests.fakes_index import FakeIndex
+
+INDEX = FakeIndex({"numpy": {"1.0": {}}})
+
+
+def project(*requirements: str, imports: tuple[str, ...] = ()) -> Project:
+    written = Origin(kind=OriginKind.DECLARED, path="requirements.txt", line=3)
+    seen = Origin(kind=OriginKind.IMPORTED, path="app.py", line=1)
+    uses = tuple(Use(dotted=name, origin=seen, imported=True) for name in imports)
+    return Project(root=Path(), needs=tuple(Need(requirement=r, origin=written) for r in requirements), evidence=Evidence(uses=uses))
+
+
+def test_a_name_that_nobody_knows_and_nothing_imports_is_left_out_and_told() -> None:
+    found = without_unknown(project("numpy>=1", "imagemagick", "nunpy==1", imports=("numpy",)), INDEX)
+    assert [need.requirement for need in found.needs] == ["numpy>=1"]
+    assert found.evidence.notes[0].startswith("requirements.txt:3: no package named imagemagick; nothing imports it")
+    assert "near names: numpy" in found.evidence.notes[1]
+
+
+def test_what_the_source_imports_is_not_dropped_in_silence() -> None:
+    given = project("secretlib", imports=("secretlib.inner",))
+    assert without_unknown(given, INDEX) is given
+
+
+def test_a_bare_requirements_file_keeps_its_lines() -> None:
+    given = project("imagemagick")
+    assert without_unknown(given, INDEX) is given

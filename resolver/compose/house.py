@@ -247,14 +247,12 @@ class House(Rooms):
         write_whole(place / WANTS_FILE, json.dumps(wants(seen, self.known_owners), indent=1) + "\n")
         report = train(
             seen,
-            self.index,
-            self.timeline,
+            self.book,
+            self.assembler,
             folder=place,
             tracker=self.tracker,
             reporter=self.reporter,
             seed=seed,
-            owners=self.known_owners,
-            marks=self.marks,
             dated=self.dated(),
         )
         return dataclasses.asdict(report)
@@ -266,12 +264,10 @@ class House(Rooms):
 
         found = evaluate(
             self.seen(outcomes),
-            self.index,
-            self.timeline,
+            self.book,
+            self.assembler,
             tracker=self.tracker,
             reporter=self.reporter,
-            owners=self.known_owners,
-            marks=self.marks,
             dated=self.dated(),
         )
         return {**found.metrics, "table": found.table}
@@ -293,10 +289,9 @@ class House(Rooms):
 
     def score(self, lines: Iterable[str]) -> Iterator[str]:
         """Each JSON line scored."""
-        from resolver.rank.assemble import Assembler
         from resolver.rank.score import score_lines
 
-        return score_lines(lines, self.ranker, Assembler(self.index))
+        return score_lines(lines, self.ranker, self.assembler)
 
     def outcomes(self, *, export: Path | None, load: Path | None) -> dict[str, object]:
         """The store's counts, after an import and before an export when asked."""

@@ -16,9 +16,10 @@ from packaging.requirements import Requirement
 
 from resolver.core.candidate import Candidate, Scored
 from resolver.core.errors import MissingExtra, ResolverError
-from resolver.core.package import NormalizedName, normalize
+from resolver.core.package import NormalizedName, Release, normalize
 from resolver.core.project import Project
 from resolver.core.reporter import Reporter
+from resolver.core.target import Target
 from resolver.interfaces import EdgeJudge, Executor, PackageIndex, Ranker, Tracker
 from resolver.settings import Settings, bundled
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from resolver.flows.implied import ImpliedNeeds
     from resolver.index.neighbours import NeighbourIndex
     from resolver.index.snapshot import Snapshot
+    from resolver.rank.assemble import Assembler
+    from resolver.rank.book import Companion, FactBook
     from resolver.solve.solver import InProcessSolver
     from resolver.store.database import DatabaseStore
 
@@ -154,25 +157,46 @@ class Rooms:
         self.reporter.step(f"reading {len(todo)} releases that nobody has walked yet")
         if not study_all(todo, self.shelves.file, self.walks, lambda done: self.reporter.progress(done, len(todo))):
             return Learnt.NOTHING
-        for stale in ("timeline", "judge", "ranker", "implied"):  # worked out with less knowledge
+        for stale in ("timeline", "book", "judge", "ranker", "implied"):  # worked out with less knowledge
             self.__dict__.pop(stale, None)
         have = {release.name for release in scored.candidate.packages}
         wanted = {normalize(Requirement(text).name) for release, _ in todo for text in self.implied(release)}
         return Learnt.TAKES if wanted <= have else Learnt.NEEDS
 
     @functools.cached_property
+    def book(self) -> FactBook:
+        """What index, timeline and tables know of releases, for judge, ranker and training alike."""
+        from resolver.rank.book import FactBook
+
+        return FactBook(
+            self.index,
+            self.timeline,
+            owners=self.known_owners,
+            marks=self.marks,
+            system_packages=self.native,
+            companions=companions,
+        )
+
+    @functools.cached_property
+    def assembler(self) -> Assembler:
+        """Makes candidates of bare pins."""
+        from resolver.rank.assemble import Assembler
+
+        return Assembler(self.index)
+
+    @functools.cached_property
     def judge(self) -> EdgeJudge:
         """The learned edge judge, or the rules when no ranker was trained."""
         from resolver.rank.booster import load_judge
 
-        return load_judge(Path(self.settings.ranker), self.index, self.timeline, owners=self.known_owners, marks=self.marks)
+        return load_judge(Path(self.settings.ranker), self.book)
 
     @functools.cached_property
     def ranker(self) -> Ranker:
         """The champion, or the rules when none was trained."""
         from resolver.rank.booster import load_ranker
 
-        return load_ranker(Path(self.settings.ranker), self.index, self.timeline, owners=self.known_owners, marks=self.marks)
+        return load_ranker(Path(self.settings.ranker), self.book)
 
     @functools.cached_property
     def wants(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
@@ -261,6 +285,18 @@ class Rooms:
         pure = [release.pin for release, files in fitting.items() if all(tag.endswith("-any") for file in files for tag in file.tags)]
         return tuple(sorted({*packages, *run_packages(pure, built)}))
 
+    def native(self, release: Release, target: Target) -> tuple[str, ...]:
+        """The Debian packages that one release wants when it runs on a target, as far as its like was walked."""
+        from resolver.build.libraries import system_packages
+        from resolver.core.native import run_packages
+        from resolver.render.tags import sdists, wheels
+
+        packages, _ = system_packages(self.timeline.libraries(release.name, release.version), self.library_table)
+        files = wheels(release, target)
+        pure = [release.pin] if all(tag.endswith("-any") for file in files for tag in file.tags) else []
+        built = [str(release.name)] if not files and sdists(release) else []
+        return (*packages, *run_packages(pure, built))
+
     def asked_libraries(self, project: Project) -> tuple[str, ...]:
         """The Debian packages that the project's own Dockerfile installs and that its code may need when it runs, sorted."""
         from resolver.core.native import asked_packages
@@ -321,6 +357,16 @@ class Rooms:
         if importlib.util.find_spec("mlflow") is None:
             return NullTracker()
         return MlflowTracker(Path(self.settings.tracking))
+
+
+def companions(names: Sequence[str]) -> list[Companion]:
+    """What the table says that dotted names want beside their own distribution; what shows in calls alone is left out."""
+    from resolver.project import companions as room
+    from resolver.rank.book import Companion, requirement_name
+
+    prefixes = {name[:end] for name in names for end in (*(at for at, sign in enumerate(name) if sign == "."), len(name))}
+    wanted = [one for one in room.companions() if one.root in prefixes and one.add and not one.beside]
+    return [Companion(any=tuple(map(normalize, (*one.any, requirement_name(one.add)))), until=one.until) for one in wanted]
 
 
 def extra(name: str, *modules: str) -> None:

@@ -24,7 +24,8 @@ class Candidate:
 
     The interpreter (and CUDA, when it is fixed) are releases too, under the names "python" and "cuda". `edges` are
     (importer, provider) index pairs into `releases`, one for every requirement that applies, the interpreter's left out.
-    `policy` names the preference that found it ("newest", "as-of 2020-08-01", "learned", "perturbed ...").
+    `policy` names the preference that found it ("newest", "as-of 2020-08-01", "learned", "perturbed ..."). `system_packages` are the Debian
+    packages that stand beside it; None when it gets all it needs.
     """
 
     target: Target
@@ -33,6 +34,7 @@ class Candidate:
     policy: str = ""
     direct: tuple[str, ...] = ()
     relaxed: tuple[Relaxation, ...] = ()
+    system_packages: tuple[str, ...] | None = None
 
     @property
     def pins(self) -> tuple[Pin, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from resolver.core.package import NormalizedName
+from packaging.requirements import Requirement
+
+from resolver.core.package import NormalizedName, Pin
 
 _FAMILIES = (
     ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless"),
@@ -22,3 +25,18 @@ TWINS: Mapping[NormalizedName, tuple[NormalizedName, ...]] = {
 
 BROUGHT_IN: Mapping[NormalizedName, tuple[NormalizedName, ...]] = {name: TWINS[name] for name in map(NormalizedName, _FAMILIES[0])}
 """Those of them that other distributions ask for, each for another one, so that they meet in one set without anybody's wish."""
+
+_LINKED = {
+    NormalizedName(wanted.name): wanted.specifier
+    for wanted in map(Requirement, ("tensorflow-gpu<1.14", "tf-nightly-gpu<1.14", "faiss-gpu", "paddlepaddle-gpu"))
+}
+_LINKED_TO = re.compile(r"(mxnet|dgl|cupy)-cu(da)?\d+\w*")
+
+
+def wants_graphics(pin: Pin) -> bool:
+    """Whether a release is linked to CUDA's libraries and brings none of them: it does not import without a graphics card's driver.
+
+    TensorFlow opens them when it runs since 1.14.
+    """
+    bound = _LINKED.get(pin.name)
+    return (bound is not None and bound.contains(pin.version, prereleases=True)) or bool(_LINKED_TO.fullmatch(pin.name))

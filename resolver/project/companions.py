@@ -17,7 +17,8 @@ from resolver.project.tables import tables
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
     """What shows under `root` cannot run alone: `any` of these roots or distributions will do, else `add` is added; `system` is a Debian
-    package; it counts only where one of `beside` is used, when there are any.
+    package; it counts only where one of `beside` is used, when there are any. `until` names the releases that want it, when later ones do
+    without (it comes along all the same: nobody knows the release yet).
 
     A root is a dotted name or a sign of a call: "*.to_excel" (a method of anything), "evaluate.load(rouge)", "*(*.h5)"; * stands for
     anything.
@@ -29,6 +30,7 @@ class Companion:
     add: str = ""
     beside: tuple[str, ...] = ()
     system: str = ""
+    until: str = ""
 
     def shown(self, signs: Mapping[str, Origin]) -> Origin | None:
         """Where the source shows it first, None when nowhere."""
@@ -59,6 +61,7 @@ def companions() -> tuple[Companion, ...]:
             add=entry.get("add", ""),
             beside=tuple(entry.get("beside", ())),
             system=entry.get("system", ""),
+            until=entry.get("until", ""),
         )
         for entry in raw
     )

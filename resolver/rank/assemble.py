@@ -38,7 +38,14 @@ class Assembler:
         return found if found is None or found.pin == pin else _renamed(found, pin)
 
     def candidate(
-        self, target: Target, pins: Iterable[Pin], *, policy: str = "", direct: tuple[str, ...] = (), relaxed: tuple[Relaxation, ...] = ()
+        self,
+        target: Target,
+        pins: Iterable[Pin],
+        *,
+        policy: str = "",
+        direct: tuple[str, ...] = (),
+        relaxed: tuple[Relaxation, ...] = (),
+        system_packages: tuple[str, ...] | None = None,
     ) -> Candidate:
         """The set of `pins` with the interpreter, sorted by name, and an edge for every requirement inside the set."""
         releases = sorted((self.release(pin) for pin in {Pin(PYTHON, target.python), *pins}), key=lambda r: r.pin)
@@ -51,7 +58,13 @@ class Assembler:
                 if parsed and other is not None and other != place and parsed[1].applies(target.python, target.platform):
                     edges.append((place, other))
         return Candidate(
-            target=target, releases=tuple(releases), edges=tuple(dict.fromkeys(edges)), policy=policy, direct=direct, relaxed=relaxed
+            target=target,
+            releases=tuple(releases),
+            edges=tuple(dict.fromkeys(edges)),
+            policy=policy,
+            direct=direct,
+            relaxed=relaxed,
+            system_packages=system_packages,
         )
 
 

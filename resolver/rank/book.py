@@ -12,16 +12,41 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from resolver.core.errors import ResolverError
 from resolver.core.package import CUDA, PYTHON, NormalizedName, Pin, Release, normalize
-from resolver.core.target import PYTHONS
+from resolver.core.target import PYTHONS, Target
 from resolver.interfaces import PackageIndex, Timeline
 from resolver.rank.facts import ReleaseFacts, day_of, python_day, root_of
-from resolver.rank.versions import Numbers, is_final, numbers
+from resolver.rank.versions import Numbers, is_final, numbers, satisfies
 
 Owners = Callable[[str], Sequence[str]]
 """Root module -> the distributions that hold it."""
 
 Marks = Callable[[str, str], Mapping[str, float]]
 """Name and version -> marks that its files carry ({"pb2": 1.0} when it ships protobuf-generated code)."""
+
+SystemPackages = Callable[[Release, Target], Collection[str]]
+"""Release -> the Debian packages with what it loads or calls outside of Python."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """What a name wants beside its own distribution although no metadata says so: one of the distributions or modules `any`; by releases
+    inside `until` (a requirement) alone, when that is given.
+    """
+
+    any: tuple[NormalizedName, ...]
+    until: str = ""
+
+    def wanted_by(self, versions: Mapping[NormalizedName, str]) -> bool:
+        """Whether a set of these versions wants it."""
+        if not self.until:
+            return True
+        version = versions.get(requirement_name(self.until))
+        bound = re.sub(r"^[A-Za-z0-9._-]+", "", self.until)
+        return version is not None and satisfies(version, bound) is True
+
+
+Companions = Callable[[Sequence[str]], Sequence[Companion]]
+"""The companions of some dotted names."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +85,15 @@ class FactBook:
         *,
         marks: Marks | None = None,
         owners: Owners | None = None,
+        system_packages: SystemPackages | None = None,
+        companions: Companions | None = None,
     ) -> None:
         self._index = index
         self._timeline = timeline
         self._marks = marks
         self._ask_owners = owners
+        self._ask_packages = system_packages
+        self._ask_companions = companions
         self._owners: dict[str, Sequence[str]] = {}
         self._facts: dict[Pin, ReleaseFacts] = {}
         self._series: dict[NormalizedName, tuple[list[float], list[Numbers]]] = {}
@@ -176,6 +205,14 @@ class FactBook:
     def offers(self, pin: Pin, dotted: Sequence[str]) -> Sequence[float | None]:
         """Certainty for each dotted name, None when unknown."""
         return self._timeline.offers(pin.name, pin.version, dotted) if self._timeline and dotted else [None] * len(dotted)
+
+    def system_packages(self, release: Release, target: Target) -> Collection[str]:
+        """The Debian packages that a release wants beside it; none when nobody can tell."""
+        return self._ask_packages(release, target) if self._ask_packages else ()
+
+    def companions(self, dotted: Sequence[str]) -> Sequence[Companion]:
+        """What the names want beside their own distributions."""
+        return self._ask_companions(dotted) if self._ask_companions and dotted else ()
 
     def rows(self, history: object) -> dict[tuple[ReleaseFacts, ReleaseFacts, str], list[float]]:
         """The rows of the edge table that were worked out with a history, by their two ends and the interpreter."""

@@ -11,18 +11,18 @@ import numpy as np
 from resolver.core.candidate import Candidate, Scored
 from resolver.core.project import Project
 from resolver.core.resolution import RankerInfo
-from resolver.interfaces import EdgeJudge, PackageIndex, Ranker, Timeline
-from resolver.rank.book import FactBook, Marks, Owners
+from resolver.interfaces import EdgeJudge, Ranker
+from resolver.rank.book import FactBook
 from resolver.rank.coverage import COVERAGE, coverage_factor, lacking
 from resolver.rank.edges import LearnedEdgeJudge, learned_risks
 from resolver.rank.features import Floats
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.files import FACTS_FILE, Calibration, RankerText, Start
-from resolver.rank.forest import Forest, logistic, logit
+from resolver.rank.forest import logistic, logit
 from resolver.rank.reasons import Told, set_reasons
 from resolver.rank.rules import RuleEdgeJudge, RuleRanker, rule_probability
 from resolver.rank.scoring import REASONED, scored_in_order
-from resolver.rank.sets import SET_COLUMN, SET_FEATURES
+from resolver.rank.sets import SET_COLUMN
 
 GROUPS = {
     "coverage": ("use_", "roots_"),
@@ -52,8 +52,7 @@ class LearnedRanker:
     def __init__(self, text: RankerText, book: FactBook) -> None:
         self.info = RankerInfo(version=text.version, trained_on=text.trained_on)
         self._featurizer = Featurizer(book, text.history, text.vocabulary, text.names)
-        self._edges = Forest(text.edge)
-        self._sets = Forest(text.sets)
+        self._edges, self._sets, self._columns = text.edge_forest, text.set_forest, text.set_features
         self._start = text.start
         self._calibration = text.calibration
 
@@ -77,34 +76,21 @@ class LearnedRanker:
         def reasons(told: Told) -> tuple[str, ...]:
             if not weights:
                 best = np.argsort(-probability, kind="stable")[: 4 * REASONED]
-                weights.update(zip(best.tolist(), map(_by_group, self._sets.contributions(table[best])), strict=True))
+                weights.update(zip(best.tolist(), self._weights(table[best]), strict=True))
             return set_reasons(told, weights.get(told.place))
 
         return scored_in_order(self._featurizer, project, uses, batch, risks, table, probability, reasons)
 
-
-def _by_group(contributions: Floats) -> dict[str, float]:
-    """How much each group of features moved the log-odds, up or down."""
-    return {
-        group: float(sum(abs(contributions[place]) for place, name in enumerate(SET_FEATURES) if name.startswith(starts)))
-        for group, starts in GROUPS.items()
-    }
+    def _weights(self, table: Floats) -> list[dict[str, float]]:
+        """For each row how much each group of features moved the log-odds, up or down."""
+        moved = np.abs(self._sets.contributions(table))
+        places = {group: [p for p, name in enumerate(self._columns) if name.startswith(starts)] for group, starts in GROUPS.items()}
+        return [{group: float(row[own].sum()) for group, own in places.items()} for row in moved]
 
 
 def has_ranker(folder: Path) -> bool:
     """Whether a trained ranker is saved in `folder`."""
     return (folder / FACTS_FILE).is_file()
-
-
-_books: list[tuple[tuple[object, ...], FactBook]] = []
-
-
-def _book(index: PackageIndex, timeline: Timeline | None, owners: Owners | None, marks: Marks | None) -> FactBook:
-    """One book for the judge and the ranker of one program: what the search looked up the ranking finds ready."""
-    asked = (index, timeline, owners, marks)
-    if not _books or not all(one is other or one == other for one, other in zip(_books[0][0], asked, strict=True)):
-        _books[:] = [(asked, FactBook(index, timeline, owners=owners, marks=marks))]
-    return _books[0][1]
 
 
 def _text(folder: Path) -> RankerText:
@@ -118,19 +104,15 @@ def _read(folder: Path, written: int) -> RankerText:
     return RankerText.load(folder)
 
 
-def load_ranker(
-    folder: Path, index: PackageIndex, timeline: Timeline | None, *, owners: Owners | None = None, marks: Marks | None = None
-) -> Ranker:
+def load_ranker(folder: Path, book: FactBook) -> Ranker:
     """The champion in `folder`, or the ranker by rules when none was trained. Raises ResolverError when it is damaged."""
-    book = _book(index, timeline, owners, marks)
     return LearnedRanker(_text(folder), book) if has_ranker(folder) else RuleRanker(book)
 
 
-def load_judge(
-    folder: Path, index: PackageIndex, timeline: Timeline | None, *, owners: Owners | None = None, marks: Marks | None = None
-) -> EdgeJudge:
-    """The judge of edges in `folder`, or the one by rules when none was trained. Raises ResolverError when it is damaged."""
-    book = _book(index, timeline, owners, marks)
+def load_judge(folder: Path, book: FactBook) -> EdgeJudge:
+    """The judge of edges in `folder`, or the one by rules when none was trained; one book for judge and ranker lets the ranking find ready
+    what the search looked up. Raises ResolverError when it is damaged.
+    """
     return LearnedEdgeJudge(_text(folder), book) if has_ranker(folder) else RuleEdgeJudge(book)
 
 

@@ -53,7 +53,7 @@ class LearnedEdgeJudge:
         self._book = book
         self._history = text.history
         self._vocabulary = text.vocabulary
-        self._forest = Forest(text.edge)
+        self._forest = text.edge_forest
         self._known: dict[tuple[Pin, Pin, str, bool], EdgeRisk] = {}
 
     def risk(self, importer: Release, provider: Release, python: str) -> EdgeRisk:

@@ -17,6 +17,7 @@ from resolver.rank.facts import ReleaseFacts
 from resolver.rank.features import EDGE_FEATURES, Floats, Vocabulary, as_table, remembered_row
 from resolver.rank.history import History
 from resolver.rank.names import SeenNames
+from resolver.rank.outside import Outside
 from resolver.rank.sets import set_rows
 
 _RUNTIMES = (PYTHON, CUDA)
@@ -57,7 +58,7 @@ class Featurizer:
 
     def sets(self, project: Project, batch: Batch, risks: Floats, uses: ProjectUses | None = None) -> Floats:
         """One row of set features per candidate, given the risk of each of the batch's distinct edges."""
-        return set_rows(project, batch, risks, uses or self.uses(project))
+        return set_rows(project, batch, risks, uses or self.uses(project), Outside(project, self.book))
 
     def _row(self, key: int, end: tuple[int, int, str]) -> list[float]:
         row = self._rows.get(key)

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from resolver.core.errors import ResolverError
-from resolver.rank.features import EDGE_FEATURES, Floats, Vocabulary
+from resolver.rank.features import COLUMN, EDGE_FEATURES, Floats, Vocabulary
+from resolver.rank.forest import Forest
 from resolver.rank.history import History
 from resolver.rank.names import SeenNames
-from resolver.rank.sets import SET_FEATURES
+from resolver.rank.sets import SET_COLUMN, SET_FEATURES
 
 EDGE_FILE, SET_FILE, FACTS_FILE = "edge.txt", "set.txt", "ranker.json"
 SCHEMA = 1
@@ -64,6 +65,20 @@ class RankerText:
     calibration: Calibration
     names: SeenNames = dataclasses.field(default_factory=SeenNames)
     start: Start = Start()
+    edge_features: tuple[str, ...] = EDGE_FEATURES
+    set_features: tuple[str, ...] = SET_FEATURES
+
+    @property
+    def edge_forest(self) -> Forest:
+        """The edge booster; one trained before a feature came reads the columns that it knew."""
+        known = self.edge_features == EDGE_FEATURES
+        return Forest(self.edge, None if known else [COLUMN[name] for name in self.edge_features])
+
+    @property
+    def set_forest(self) -> Forest:
+        """The set booster, likewise."""
+        known = self.set_features == SET_FEATURES
+        return Forest(self.sets, None if known else [SET_COLUMN[name] for name in self.set_features])
 
     def files(self) -> dict[str, str]:
         """File name -> text, byte for byte the same for the same ranker."""
@@ -71,8 +86,8 @@ class RankerText:
             "schema": SCHEMA,
             "version": self.version,
             "trained_on": self.trained_on,
-            "edge_features": list(EDGE_FEATURES),
-            "set_features": list(SET_FEATURES),
+            "edge_features": list(self.edge_features),
+            "set_features": list(self.set_features),
             "importers": sorted(self.vocabulary.importers, key=self.vocabulary.importers.__getitem__),
             "providers": sorted(self.vocabulary.providers, key=self.vocabulary.providers.__getitem__),
             "start": [self.start.slope, self.start.offset],
@@ -102,7 +117,8 @@ class RankerText:
         try:
             facts: Mapping[str, Any] = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
             edge, sets = ((folder / name).read_text(encoding="utf-8") for name in (EDGE_FILE, SET_FILE))
-            if facts["schema"] != SCHEMA or facts["edge_features"] != list(EDGE_FEATURES) or facts["set_features"] != list(SET_FEATURES):
+            edge_features, set_features = tuple(facts["edge_features"]), tuple(facts["set_features"])
+            if facts["schema"] != SCHEMA or not (COLUMN.keys() >= {*edge_features} and SET_COLUMN.keys() >= {*set_features}):
                 raise ResolverError(f"the ranker in {folder} was trained for other features", hint="train it again: resolver train")
             calibration = facts["calibration"]
             return cls(
@@ -114,6 +130,8 @@ class RankerText:
                 history=History.from_plain(facts["history"]),
                 names=SeenNames.from_plain(facts["names"]),
                 start=Start(slope=float(facts["start"][0]), offset=float(facts["start"][1])),
+                edge_features=edge_features,
+                set_features=set_features,
                 calibration=Calibration(kind=str(calibration["kind"]), x=tuple(calibration["x"]), y=tuple(calibration["y"])),
             )
         except OSError as error:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from resolver.core.candidate import Candidate
 from resolver.core.errors import UsageError
 from resolver.core.package import Pin, normalize
 from resolver.core.project import Evidence, Origin, OriginKind, Project, Use
@@ -30,6 +31,7 @@ class Request:
     target: Target
     pins: tuple[Pin, ...]
     uses: tuple[str, ...]
+    system_packages: tuple[str, ...] | None = None
 
 
 def score_lines(lines: Iterable[str], ranker: Ranker, assembler: Assembler) -> Iterator[str]:
@@ -49,7 +51,7 @@ def _score(requests: list[Request], ranker: Ranker, assembler: Assembler) -> Ite
     answers: dict[int, str] = {}
     for uses, places in groups.items():
         project = Project(root=Path(), evidence=Evidence(uses=uses_of(uses)))
-        candidates = {place: assembler.candidate(requests[place].target, requests[place].pins) for place in places}
+        candidates = {place: _candidate(requests[place], assembler) for place in places}
         by_identity = {id(candidate): place for place, candidate in candidates.items()}
         for scored in ranker.rank(project, list(candidates.values())):
             place = by_identity[id(scored.candidate)]
@@ -64,6 +66,10 @@ def _score(requests: list[Request], ranker: Ranker, assembler: Assembler) -> Ite
             })  # fmt: skip
     for place in range(len(requests)):
         yield answers[place]
+
+
+def _candidate(request: Request, assembler: Assembler) -> Candidate:
+    return assembler.candidate(request.target, request.pins, system_packages=request.system_packages)
 
 
 def read_request(line: str, number: int = 1) -> Request:
@@ -84,12 +90,16 @@ def read_request(line: str, number: int = 1) -> Request:
         raise UsageError(f'line {number}: "pins" must map names to version texts', hint='write "pins": {"flask": "1.1.4"}')
     if not isinstance(uses, list) or not all(isinstance(use, str) for use in uses):
         raise UsageError(f'line {number}: "uses" must be a list of texts', hint='write "uses": ["tensorflow.placeholder"]')
+    system = found.get("system_packages")
+    if system is not None and not (isinstance(system, list) and all(isinstance(name, str) for name in system)):
+        raise UsageError(f'line {number}: "system_packages" must be a list of texts', hint='write "system_packages": ["libgl1"]')
     target = Target(python=python[1], accelerator=_accelerator(found.get("accelerator")))
     return Request(
         id=found.get("id"),
         target=target,
         pins=tuple(sorted(Pin(normalize(name), version) for name, version in pins.items())),
         uses=tuple(uses),
+        system_packages=None if system is None else tuple(system),
     )
 
 

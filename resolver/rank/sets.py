@@ -13,6 +13,7 @@ from resolver.rank.batch import Batch, Member
 from resolver.rank.coverage import COVERAGE, ProjectUses
 from resolver.rank.facts import day_of, python_day
 from resolver.rank.features import COLUMN, Floats, signed_log
+from resolver.rank.outside import OUTSIDE, Outside
 from resolver.rank.versions import python_satisfies
 
 EDGES = (
@@ -43,7 +44,7 @@ SHAPE = (
     "accelerator",  # 0 cpu, 1 cuda, 2 rocm
     "median_year",
 )
-SET_FEATURES = (*EDGES, *COVERAGE, *SHAPE)
+SET_FEATURES = (*EDGES, *COVERAGE, *SHAPE, *OUTSIDE)
 """Column names of the set table, in order. How a candidate was found (its policy) is deliberately none of them."""
 
 SET_COLUMN = {name: position for position, name in enumerate(SET_FEATURES)}
@@ -51,6 +52,7 @@ SET_COLUMN = {name: position for position, name in enumerate(SET_FEATURES)}
 FALLING = frozenset({
     "edge_worst", "edge_second", "edge_third", "edge_sum", "edge_risky", "edge_python_worst", "edge_missing_names", "use_missing",
     "use_doubt", "prior_sum", "prior_worst", "roots_missing", "roots_unknown", "orphan_imports", "python_bounds_violated", "relaxed",
+    *OUTSIDE,
 })  # fmt: skip
 """More of these can only lower the probability; the set booster is bound to that."""
 
@@ -58,7 +60,7 @@ _ACCELERATORS = {"cpu": 0.0, "cuda": 1.0, "rocm": 2.0}
 _NO_EDGES = [0.0] * len(EDGES)
 
 
-def set_rows(project: Project, batch: Batch, risks: Floats, uses: ProjectUses) -> Floats:
+def set_rows(project: Project, batch: Batch, risks: Floats, uses: ProjectUses, outside: Outside) -> Floats:
     """One row of `SET_FEATURES` per candidate of the batch, given the risk of each distinct edge."""
     edges = _edge_rows(batch, np.clip(risks, 0.0, 0.9999))
     shelves = Shelves(batch)
@@ -69,7 +71,8 @@ def set_rows(project: Project, batch: Batch, risks: Floats, uses: ProjectUses) -
         python = member.candidate.target.python
         if python not in violated:
             violated[python] = violation(python, project.evidence.bounds)
-        rows[position] = [*edges[position], *uses.numbers(batch, member), *_shape(shelves, member, violated[python], worked)]
+        shape = _shape(shelves, member, violated[python], worked)
+        rows[position] = [*edges[position], *uses.numbers(batch, member), *shape, *outside.numbers(member)]
     return rows
 
 

@@ -51,8 +51,9 @@ SET_PARAMETERS: Mapping[str, Any] = {
     "lambda_l2": 10.0,
 }
 SET_ROUNDS = 80
-MANY: Mapping[str, Any] = {**SET_PARAMETERS, "learning_rate": 0.08, "num_leaves": 8, "lambda_l2": 5.0}
-"""From `MANY_FROM` builds on the set booster may tell more cases apart."""
+MANY: Mapping[str, Any] = {**SET_PARAMETERS, "learning_rate": 0.08, "lambda_l2": 5.0, "extra_trees": True}
+MANY_ROUNDS = 200
+"""From `MANY_FROM` builds on the set booster may tell more cases apart; cuts drawn at random keep its trees from agreeing on the stack."""
 MANY_FROM = 600
 STACK_WIDE = frozenset({
     "use_count", "use_unknown", "size_mb", "packages", "median_year", "accelerator", "last_worked_gap",
@@ -105,9 +106,10 @@ def fit_sets(table: Floats, passed: Floats, recipe: Recipe, weight: Floats | Non
     weight = np.ones(len(passed)) if weight is None else weight
     start = fit_start(table, passed, weight)
     bounds = [-int(name in FALLING) for name in SET_FEATURES]
-    settings = {**(MANY if (weight >= WHOLE_WEIGHT).sum() >= MANY_FROM else SET_PARAMETERS), "monotone_constraints": bounds}
+    settings, rounds = (MANY, MANY_ROUNDS) if (weight >= WHOLE_WEIGHT).sum() >= MANY_FROM else (SET_PARAMETERS, SET_ROUNDS)
+    settings = {**settings, "monotone_constraints": bounds}
     odds = start_odds(table, start)
-    return start, _train(table, passed, weight, settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed, offset=odds)
+    return start, _train(table, passed, weight, settings, rounds, list(SET_FEATURES), [], recipe.seed, offset=odds)
 
 
 def fit_start(table: Floats, passed: Floats, weight: Floats) -> Start:

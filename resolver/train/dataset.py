@@ -84,7 +84,9 @@ def read_corpus(outcomes: Iterable[Outcome], assembler: Assembler, *, dated: Map
             continue
         spec = outcome.spec
         direct = tuple(sorted(normalize(name) for name in spec.probe.distributions))
-        candidate = assembler.candidate(spec.target, spec.pins, policy=spec.policy, direct=direct)
+        candidate = assembler.candidate(
+            spec.target, spec.pins, policy=spec.policy, direct=direct, system_packages=tuple(spec.system_packages)
+        )
         group = spec.stack or spec.key
         project = _project(outcome, (dated or {}).get(group))
         examples.append(Example(project=project, candidate=candidate, group=group, passed=outcome.passed, outcome=outcome))

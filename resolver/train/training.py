@@ -12,9 +12,9 @@ from pathlib import Path
 from resolver.core.errors import ResolverError
 from resolver.core.outcome import Outcome
 from resolver.core.reporter import Reporter
-from resolver.interfaces import PackageIndex, Timeline, Tracker
+from resolver.interfaces import Tracker
 from resolver.rank.assemble import Assembler
-from resolver.rank.book import FactBook, Marks, Owners
+from resolver.rank.book import FactBook
 from resolver.rank.booster import LearnedRanker
 from resolver.train import evaluate as evaluation
 from resolver.train.boost import Recipe
@@ -39,15 +39,13 @@ class TrainReport:
 
 def train(
     outcomes: Iterable[Outcome],
-    index: PackageIndex,
-    timeline: Timeline | None,
+    book: FactBook,
+    assembler: Assembler,
     *,
     folder: Path,
     tracker: Tracker,
     reporter: Reporter | None = None,
     seed: int = 0,
-    owners: Owners | None = None,
-    marks: Marks | None = None,
     dated: Mapping[str, date] | None = None,
     force: bool = False,
     full_evaluation: bool = True,
@@ -58,7 +56,6 @@ def train(
     thousand builds of fifty packages, five with `full_evaluation` ("by stack" besides the hold-out).
     """
     tell = reporter or Reporter()
-    book, assembler = FactBook(index, timeline, owners=owners, marks=marks), Assembler(index)
     tell.step("reading the outcomes")
     corpus = read_corpus(outcomes, assembler, dated=dated)
     tell.step(f"training on {len(corpus.examples)} builds")
@@ -87,19 +84,16 @@ def train(
 
 def evaluate(
     outcomes: Iterable[Outcome],
-    index: PackageIndex,
-    timeline: Timeline | None,
+    book: FactBook,
+    assembler: Assembler,
     *,
     tracker: Tracker,
     reporter: Reporter | None = None,
     seed: int = 0,
     thorough: bool = True,
-    owners: Owners | None = None,
-    marks: Marks | None = None,
     dated: Mapping[str, date] | None = None,
 ) -> evaluation.Evaluation:
     """The learner beside the baselines on groups it never saw; nothing is saved but the record. Minutes."""
-    book, assembler = FactBook(index, timeline, owners=owners, marks=marks), Assembler(index)
     corpus = read_corpus(outcomes, assembler, dated=dated)
     found = evaluation.evaluate(corpus, book, assembler, seed=seed, thorough=thorough, reporter=reporter)
     record(

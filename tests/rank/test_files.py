@@ -9,6 +9,7 @@ from resolver.core.candidate import Edge
 from resolver.core.errors import ResolverError
 from resolver.core.package import Pin
 from resolver.rank import forest
+from resolver.rank.book import FactBook
 from resolver.rank.booster import load_judge, load_ranker, ranker_info
 from resolver.rank.features import Vocabulary
 from resolver.rank.files import Calibration, RankerText
@@ -42,9 +43,9 @@ def test_what_is_saved_is_what_is_loaded(tmp_path):
 
 
 def test_nothing_trained_means_rules(tmp_path):
-    ranker = load_ranker(tmp_path, FakeIndex(), None)
+    ranker = load_ranker(tmp_path, FactBook(FakeIndex(), None))
     assert isinstance(ranker, RuleRanker)
-    assert isinstance(load_judge(tmp_path, FakeIndex(), None), RuleEdgeJudge)
+    assert isinstance(load_judge(tmp_path, FactBook(FakeIndex(), None)), RuleEdgeJudge)
     assert ranker_info(ranker).version == "rules"
 
 
@@ -53,7 +54,7 @@ def test_a_damaged_ranker_is_told_with_a_hint(tmp_path, damage):
     ranker_text().save(tmp_path)
     (tmp_path / "ranker.json").write_text(damage)
     with pytest.raises(ResolverError) as told:
-        load_ranker(tmp_path, FakeIndex(), None)
+        load_ranker(tmp_path, FactBook(FakeIndex(), None))
     assert "train" in told.value.hint
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from resolver.core.errors import ResolverError
+from resolver.rank.assemble import Assembler
+from resolver.rank.book import FactBook
 from resolver.rank.booster import load_ranker
 from resolver.rank.files import RankerText
 from resolver.train.registry import BLIND
@@ -12,6 +14,10 @@ from resolver.train.training import evaluate, train
 from tests.fakes_rank import FakeIndex, FakeTimeline, outcomes
 
 OUTCOMES = outcomes(360, stacks=24)
+
+
+def known():
+    return FactBook(FakeIndex(), FakeTimeline()), Assembler(FakeIndex())
 
 
 class Remembering:
@@ -28,7 +34,7 @@ class Remembering:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, quick):
     folder, tracker = tmp_path_factory.mktemp("champion"), Remembering()
-    report = train(OUTCOMES, FakeIndex(), FakeTimeline(), folder=folder, tracker=tracker, full_evaluation=False)
+    report = train(OUTCOMES, *known(), folder=folder, tracker=tracker, full_evaluation=False)
     return folder, tracker, report
 
 
@@ -38,7 +44,7 @@ def test_the_first_challenger_becomes_champion_and_can_be_loaded(trained):
     assert RankerText.load(folder).version == report.version
     assert RankerText.load(folder / BLIND).version != report.version
     assert report.version in (folder / "README.md").read_text()
-    assert load_ranker(folder, FakeIndex(), FakeTimeline()).info.version == report.version
+    assert load_ranker(folder, FactBook(FakeIndex(), FakeTimeline())).info.version == report.version
 
 
 def test_the_run_is_recorded_with_metrics_and_table(trained):
@@ -54,7 +60,7 @@ def test_the_run_is_recorded_with_metrics_and_table(trained):
 def test_a_challenger_that_is_no_better_changes_nothing(trained, quick):
     folder, _, report = trained
     before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    again = train(OUTCOMES, FakeIndex(), FakeTimeline(), folder=folder, tracker=NullTracker(), full_evaluation=False)
+    again = train(OUTCOMES, *known(), folder=folder, tracker=NullTracker(), full_evaluation=False)
     assert not again.promoted
     assert before == {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert again.version == report.version
@@ -62,18 +68,18 @@ def test_a_challenger_that_is_no_better_changes_nothing(trained, quick):
 
 def test_a_damaged_champion_is_replaced(tmp_path, quick):
     (tmp_path / "ranker.json").write_text("{")
-    assert train(outcomes(60, stacks=6), FakeIndex(), None, folder=tmp_path, tracker=NullTracker(), full_evaluation=False).promoted
+    assert train(outcomes(60, stacks=6), *known(), folder=tmp_path, tracker=NullTracker(), full_evaluation=False).promoted
     assert RankerText.load(tmp_path).version
 
 
 def test_nothing_to_learn_from_leaves_nothing_behind(tmp_path):
     with pytest.raises(ResolverError):
-        train([], FakeIndex(), None, folder=tmp_path / "models", tracker=NullTracker())
+        train([], *known(), folder=tmp_path / "models", tracker=NullTracker())
     assert not (tmp_path / "models").exists()
 
 
 def test_evaluation_names_every_baseline(quick):
-    found = evaluate(outcomes(120, stacks=10), FakeIndex(), FakeTimeline(), tracker=NullTracker(), thorough=False)
+    found = evaluate(outcomes(120, stacks=10), *known(), tracker=NullTracker(), thorough=False)
     assert set(found.metrics["by stack"]) == {"learned", "edge-rules-only", "newest", "as-of", "random"}
     assert "### by stack" in found.table
 

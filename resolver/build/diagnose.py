@@ -123,6 +123,7 @@ _RULES: tuple[tuple[re.Pattern[str], FailureClass, Provider | None], ...] = (
         F.WRONG_CUDA,
         None,
     ),
+    (re.compile(r"^CpuFallback:"), F.CPU_FALLBACK, None),
     (re.compile(r"^(SyntaxError|IndentationError|TabError):"), F.SYNTAX, _python),
     (re.compile(r"^Timeout:"), F.TIMEOUT, None),
     (re.compile(r"^(MemoryLimit|MemoryError|Killed):|Cannot allocate memory|std::bad_alloc"), F.MEMORY, None),

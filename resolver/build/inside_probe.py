@@ -14,7 +14,7 @@ RESULT, one JSON object a line:
 
 Everything is tried in one process, as a real program would; when that process dies (signal, exit, silence, memory) the item
 that was running gets the blame and a new process goes on after it. Items: "import" (statements), "name" (dotted names),
-"distribution" (direct needs), "forward" (one real call per framework), "library" (a CUDA library loads), "rest" (what else is installed).
+"distribution" (direct needs), "forward" (one real call per framework), "cuda" (a framework was built with it), "library" (a CUDA library loads), "rest" (what else is installed).
 """
 
 import json
@@ -24,6 +24,7 @@ import subprocess
 import sys
 import time
 
+from inside_cuda import cuda_checks
 from inside_errors import tell_error
 from inside_forward import FORWARD
 from inside_installed import SKIPPED_REST, Installed, normalize, site_folders
@@ -106,6 +107,8 @@ class Worker(object):
             self.attempt("distribution", name, lambda n=name: import_distribution(n, installed))
         if spec.get("forward", True):
             self.forward(direct)
+        for root, check in cuda_checks(installed) if spec.get("cuda") else ():
+            self.attempt("cuda", root, check)
         for name, soname, own in cuda_libraries(installed) if spec.get("cuda") else ():
             self.attempt("library", "%s: %s" % (name, soname), lambda s=soname, o=own: load_library(s, o))
         end = time.time() + float(spec.get("rest_seconds", 60))

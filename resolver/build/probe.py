@@ -16,7 +16,14 @@ from resolver.core.package import Pin, normalize
 
 RESULT_LIMIT = 64 << 20
 
-SCRIPTS = ("inside_probe.py", "inside_installed.py", "inside_libraries.py", "inside_errors.py", "inside_forward.py")
+SCRIPTS = (
+    "inside_probe.py",
+    "inside_installed.py",
+    "inside_libraries.py",
+    "inside_cuda.py",
+    "inside_errors.py",
+    "inside_forward.py",
+)
 """The probe's files; the first one is run, the others lie beside it."""
 
 

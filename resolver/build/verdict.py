@@ -20,6 +20,7 @@ MESSAGE_ORDER = (
     ("distribution", Stage.IMPORT),
     ("name", Stage.USE),
     ("forward", Stage.RUN),
+    ("cuda", Stage.RUN),
     ("library", Stage.RUN),
 )
 

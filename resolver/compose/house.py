@@ -174,10 +174,11 @@ class House(Rooms):
         return Trial(port=entry.port, health=entry.health, sample=sample) if there else None
 
     def stacks(self, file: Path | None, only: str = "") -> list[Stack]:
-        """The stacks of a matrix file (default: the bundled one) whose name contains `only`."""
+        """The stacks of a matrix file (default: the bundled ones) whose name contains `only`."""
         from resolver.crawl.stacks import read_stacks
 
-        return [stack for stack in read_stacks(file or bundled("stacks.yaml")) if only in stack.name]
+        files = [file] if file else [bundled("stacks.yaml"), bundled("stacks-cuda.yaml")]
+        return [stack for place in files for stack in read_stacks(place) if only in stack.name]
 
     def plan(self, stacks: Sequence[Stack], request: CrawlRequest) -> list[Cell]:
         """The cells that a crawl of these stacks would build now, in order."""
@@ -186,13 +187,16 @@ class House(Rooms):
         from resolver.flows.narrow import narrow
         from resolver.rank.booster import has_ranker
 
-        cpu = Accelerator()
+        def readings(stack: Stack) -> tuple[Project, Project]:
+            project = fitted(stack.project(), Accelerator(kind=stack.kind))
+            return narrow(project, self.index, self.timeline, self.owners), project if stack.kind == "cuda" else stack.project()
+
         return plan_crawl(
             stacks,
             request,
             solver=self.solver(steered=False),
             libraries=self.libraries,
-            projects=lambda stack: (narrow(fitted(stack.project(), cpu), self.index, self.timeline, self.owners), stack.project()),
+            projects=readings,
             known=self.store.keys(),
             ranker=self.ranker,
             trained=has_ranker(Path(self.settings.ranker)),

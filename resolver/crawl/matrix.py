@@ -12,7 +12,7 @@ from resolver.core.errors import ResolverError
 from resolver.core.outcome import BuildSpec, Probe
 from resolver.core.project import Project
 from resolver.core.reporter import Reporter
-from resolver.core.target import PYTHONS, Target
+from resolver.core.target import PYTHONS
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Solver
 
@@ -45,21 +45,20 @@ def cells(
     seed: int = 0,
     reporter: Reporter | None = None,
 ) -> Iterator[Cell]:
-    """`per_stack` cells for each stack, spread over Pythons and policies; deterministic for a seed.
+    """`per_stack` cells for each stack, spread over Pythons, accelerators and policies; deterministic for a seed.
 
     `projects` gives the readings of a stack (as written; narrowed by what its names say), and cells are drawn from each in equal
     shares; with `ranked` half of a share is what the ranker would choose, so that its own choices are tried. The solver offers up to
     `pool` candidates a stack; the rest is drawn from each Python in turn, so that no Python and no policy
     crowds out the others. Costs a solver run per reading. A stack that has no set anywhere yields nothing and is told to the reporter.
     """
-    targets = [Target(python=python) for python in pythons]
     for done, stack in enumerate(stacks):
         if reporter:
             reporter.progress(done, len(stacks), stack.name)
         drawn: dict[str, Cell] = {}
         trouble = "no set on any Python"
         try:
-            readings = projects(stack)
+            readings, targets = projects(stack), stack.targets(pythons)
             for number, project in enumerate(readings):
                 found = list(solver.candidates(project, targets, pool // len(readings)))
                 chance = random.Random(f"{seed}:{number}:{stack.name}")  # noqa: S311 - a sample, not a secret
@@ -88,10 +87,10 @@ def spec_of(stack: Stack, candidate: Candidate, system_packages: Sequence[str]) 
 
 
 def spread(found: Sequence[Candidate], wanted: int, chance: random.Random) -> list[Candidate]:
-    """At most `wanted` of the candidates, round-robin over Pythons, within a Python over kinds of policy, shuffled by `chance`."""
+    """At most `wanted` of the candidates, round-robin over targets, within a target over kinds of policy, shuffled by `chance`."""
     shelves: dict[str, dict[str, list[Candidate]]] = defaultdict(lambda: defaultdict(list))
     for candidate in found:
-        shelves[candidate.target.python][candidate.policy.split(" ", maxsplit=1)[0]].append(candidate)
+        shelves[str(candidate.target)][candidate.policy.split(" ", maxsplit=1)[0]].append(candidate)
     queues = []
     for shelf in shelves.values():
         kinds = list(shelf.values())

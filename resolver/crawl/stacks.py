@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from resolver.core.errors import UsageError
 from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
 from resolver.core.signs import Sign
+from resolver.core.target import Accelerator, Target
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +19,7 @@ class Stack:
     """One row group of the matrix: direct needs as people write them, and what their source imports and names.
 
     `name` is the group that a split never divides; `inferred` are distributions that the source imports but no file declares;
-    `dated` is the day the project was last touched.
+    `accelerators` what it is built for ("cpu", "cuda 12"), one kind a stack; `dated` is the day the project was last touched.
     """
 
     name: str
@@ -26,7 +28,18 @@ class Stack:
     inferred: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    accelerators: tuple[str, ...] = ("cpu",)
     dated: date | None = None
+
+    @property
+    def kind(self) -> str:
+        """ "cpu" or "cuda"."""
+        return self.accelerators[0].split()[0]
+
+    def targets(self, pythons: Sequence[str]) -> list[Target]:
+        """Every interpreter with every accelerator of the stack."""
+        found = [Accelerator(kind=kind, runtime=runtime) for kind, _, runtime in (text.partition(" ") for text in self.accelerators)]
+        return [Target(python=python, accelerator=accelerator) for accelerator in found for python in pythons]
 
     def project(self) -> Project:
         """The stack as a project that the solver and the ranker understand."""
@@ -76,7 +89,12 @@ def _stack(entry: object, path: Path, place: int) -> Stack:
     if not isinstance(entry, Mapping) or "name" not in entry or not set(entry) <= fields:
         raise UsageError(f"{path}: stack {place} needs a name and may have {', '.join(sorted(fields - {'name'}))}")
     lists = {key: tuple(str(item) for item in entry.get(key) or ()) for key in ("needs", "inferred", "imports", "names")}
+    accelerators = tuple(str(item) for item in entry.get("accelerators") or ("cpu",))
+    kinds = {found[1] if (found := re.fullmatch(r"(cpu|cuda)( \d+(\.\d+)?)?", text)) else "" for text in accelerators}
+    if len(kinds) != 1 or not all(kinds):
+        raise UsageError(f"{path}: stack {place}: accelerators are cpu, or CUDA runtimes", hint="accelerators: [cuda 11, cuda 12]")
     dated = entry.get("dated")
     if isinstance(dated, str):
         dated = date.fromisoformat(dated)
-    return Stack(name=str(entry["name"]), framework=str(entry.get("framework", "")), dated=dated, **lists)
+    framework = str(entry.get("framework", ""))
+    return Stack(name=str(entry["name"]), framework=framework, accelerators=accelerators, dated=dated, **lists)

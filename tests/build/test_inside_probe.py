@@ -238,3 +238,23 @@ def test_a_library_that_lacks_the_driver_alone_is_fine(environment, python):
     script.write_text(script.read_text().replace("ctypes.CDLL(own or soname)", missing))
     report = environment.run(python, cuda=True)
     assert [item.ok for item in report.items if item.kind == "library"] == [True]
+
+
+def test_a_framework_without_cuda_where_cuda_was_asked_falls_back_and_is_told(environment, python):
+    code = {
+        "torch": "class version:\n    cuda = None\n",
+        "onnxruntime": "def get_available_providers():\n    return ['CUDAExecutionProvider']\n",
+    }
+    for name, text in code.items():
+        environment.add(name, "1.0", {f"{name}/__init__.py": text})
+    environment.add("jax", "0.5", {"jax/__init__.py": ""})
+    environment.add("jax-cuda12-plugin", "0.5", {"jax_cuda12_plugin/__init__.py": ""})
+    report = environment.run(python, imports=["import torch"], cuda=True)
+    tried = {item.what: item for item in report.items if item.kind == "cuda"}
+    assert {what: item.ok for what, item in tried.items()} == {"torch": False, "jax": True, "onnxruntime": True}
+    told = item_failure(tried["torch"], report)
+    assert (told.failure, told.message) == (
+        FailureClass.CPU_FALLBACK,
+        "CpuFallback: torch 1.0 is a build without CUDA: it runs on the processor",
+    )
+    assert not [item for item in environment.run(python, imports=["import torch"]).items if item.kind == "cuda"]

@@ -47,7 +47,11 @@ def test_a_matrix_file_is_read(tmp_path: Path) -> None:
     assert read_stacks(file) == (Stack(name="one", needs=("flask",), dated=date(2020, 2, 3)), Stack(name="two"))
 
 
-@pytest.mark.parametrize("text", ["name: x", "- {needs: [a]}", "- {name: a, surprise: 1}", "- [", "3"])
+WRONG = ["name: x", "- {needs: [a]}", "- {name: a, surprise: 1}", "- [", "3"]
+WRONG += ["- {name: a, accelerators: [gpu]}", "- {name: a, accelerators: [cpu, cuda 12]}"]
+
+
+@pytest.mark.parametrize("text", WRONG)
 def test_a_wrong_matrix_says_which_file(tmp_path: Path, text: str) -> None:
     file = tmp_path / "stacks.yaml"
     file.write_text(text, encoding="utf-8")
@@ -59,3 +63,13 @@ def test_a_missing_matrix_has_a_hint(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         read_stacks(tmp_path / "none.yaml")
     assert "--stacks" in caught.value.hint
+
+
+def test_the_bundled_matrix_has_processors_and_three_generations_of_cuda() -> None:
+    from resolver.settings import bundled
+
+    found = [*read_stacks(bundled("stacks.yaml")), *read_stacks(bundled("stacks-cuda.yaml"))]
+    assert len({stack.name for stack in found}) == len(found) >= 200
+    assert {text for stack in found for text in stack.accelerators} == {"cpu", "cuda 11", "cuda 12", "cuda 13"}
+    targets = next(stack for stack in found if stack.name == "cuda-torch").targets(("3.10", "3.11"))
+    assert [str(target.accelerator) for target in targets] == ["cuda 11", "cuda 11", "cuda 12", "cuda 12", "cuda 13", "cuda 13"]

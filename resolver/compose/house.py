@@ -41,12 +41,13 @@ class House(Rooms):
         from resolver.flows.accelerate import fitted
         from resolver.flows.dated import dated
         from resolver.flows.narrow import narrow
+        from resolver.flows.unborn import without_unborn
         from resolver.flows.weigh import weighed
         from resolver.project.read import read_project
 
-        project = read_project(path, owners=self.owners, modules=self.modules, reporter=self.reporter)
-        project = dated(fitted(project, accelerator or Accelerator()), self.index)
-        narrowed = narrow(project, self.index, self.timeline, self.owners)
+        found = read_project(path, owners=self.owners, modules=self.modules, offered=self.offered, reporter=self.reporter)
+        project = fitted(without_unborn(found, self.born), accelerator or Accelerator())
+        narrowed = narrow(dated(project, self.index), self.index, self.timeline, self.owners)
         return weighed(narrowed, self.index)
 
     def resolve(

@@ -45,8 +45,8 @@ WANTS_FILE = "wants.json"
 MOST_RENEWED = 20
 """So many packages of the snapshot are listed anew at most when a search finds nothing."""
 
-SHORTEST_NAMESAKE = 3
-"""Shorter import names are too often a project's own module to be looked up on the index."""
+MOST_COMPARED = 6
+"""So many releases are asked at most, spread over all, when distributions of one module are compared."""
 
 
 class Rooms:
@@ -114,16 +114,27 @@ class Rooms:
 
     @functools.cache  # noqa: B019 - rooms live as long as the program
     def _namesake(self, root: str) -> tuple[str, ...]:
-        """The distribution called like the module, when the index has one whose newest files do not contradict it."""
-        if self.settings.offline or "." in root or len(root) < SHORTEST_NAMESAKE:
-            return ()
-        name = normalize(root)
+        """The distribution called like the module, when the index has one that can be meant; none offline."""
+        from resolver.index.namesakes import namesake
+
+        return () if self.settings.offline else namesake(root, self.shelves, self.snapshot.near)
+
+    def born(self, name: str) -> date | None:
+        """The day of the first upload of a distribution that the snapshot lacks; None for others, and when nobody can tell."""
+        if self.settings.offline or name in self.shelves:
+            return None
         try:
-            newest = next((r for r in self.shelves.releases(name) if r.files), None)
-            read = self.shelves.exact(name, newest.version) if newest else None
+            days = [release.uploaded.date() for release in self.shelves.releases(normalize(name)) if release.uploaded]
         except ResolverError:
-            return ()
-        return (name,) if read and (not read.modules or root in read.modules) else ()
+            return None
+        return min(days, default=None)
+
+    def offered(self, name: str, dotted: Sequence[str]) -> int | None:
+        """How many of the dotted names the best known release of a distribution offers; None when nothing is known of it."""
+        versions = list(self.timeline.versions(name))
+        chosen = {versions[place * (len(versions) - 1) // (MOST_COMPARED - 1)] for place in range(MOST_COMPARED)} if versions else set()
+        counts = [sum((sure or 0.0) > 0.5 for sure in self.timeline.offers(name, version, dotted)) for version in chosen]
+        return max(counts, default=None)
 
     def marks(self, name: str, version: str) -> dict[str, float]:
         """What a release's file list says of it ("pb2", "compiled"), as numbers."""

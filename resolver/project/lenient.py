@@ -230,6 +230,8 @@ def _renamed(parsed: Parsed) -> Parsed:
         return dataclasses.replace(
             parsed, name=renaming.to, text=text, pinned=parsed.pinned and renaming.keep, remarks=(*parsed.remarks, remark)
         )
+    if name in tables().left_out and not re.search(r"python_version\s*<", parsed.text):
+        return Parsed(remarks=(*parsed.remarks, f"'{name}' is left out: {tables().left_out[name]}"))
     if name == "tensorflow-gpu":
         return _tensorflow_gpu(parsed)
     if name == "dataclasses":

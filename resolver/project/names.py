@@ -20,6 +20,9 @@ Owners = Callable[[str], Sequence[str]]
 Modules = Callable[[str], Sequence[str]]
 """Top-level modules of a distribution of which `Owners` knows nothing; none when nobody can tell."""
 
+Offered = Callable[[str, Sequence[str]], int | None]
+"""How many of some dotted names the best release of a distribution offers; None when nothing is known of it."""
+
 
 def _nothing(_: str) -> Sequence[str]:
     return ()
@@ -64,15 +67,17 @@ def infer(
     modules: Modules = _nothing,
     heard: Iterable[str] = (),
     signs: Mapping[str, Origin] | None = None,
+    offered: Offered = lambda _, __: None,
 ) -> Inferred:
     """One open need of strength 1 for each distribution that is wanted and that `needs` do not name, or that some of `uses` want.
 
-    Of several distributions that provide a module one of those `heard` of (in a README, a Dockerfile) is taken; of each choice between
-    imports one is a need, the last unless another is there already. `signs` are calls that may want a companion. One or two `owners`
-    calls per key.
+    Of several distributions that provide a module one of those `heard` of (in a README, a Dockerfile) is taken; what is `offered` decides
+    between twins. Of each choice between imports one is a need, the last unless another is there already. `signs` are calls that may
+    want a companion. One or two `owners` calls per key.
     """
     chosen: set[str] = declared_names(needs)
     spoken = frozenset(heard)
+    uses = list(uses)
     found: list[Need] = []
     notes: list[str] = []
     unprovided: set[str] = set()
@@ -81,6 +86,10 @@ def infer(
         name = distribution_of(want.key, chosen, owners, modules)
         if name not in chosen:
             name = _spoken_of(want.key, spoken, owners) or name
+            better = _by_use(want.key, name, uses, owners, offered)
+            if better:
+                notes.append(f"{want.origin}: '{better}' is taken for 'import {want.key}': it offers names that '{name}' does not")
+                name = better
         origins.setdefault(want.key, want.origin)
         if name is None:
             unprovided.add(want.key)
@@ -124,6 +133,8 @@ def distribution_of(key: str, chosen: Iterable[str], owners: Owners, modules: Mo
         return special
     if special == "":
         return None
+    if tables().imports.get(root) == "" and not chosen.intersection((own, *family)):
+        return None  # what people mean by it is on no index, whatever is registered under its name
     if own in chosen and "." not in key:
         return own
     for name in family:
@@ -136,6 +147,8 @@ def distribution_of(key: str, chosen: Iterable[str], owners: Owners, modules: Mo
             return name
     if provided in ([], [own]) and (holder := next((name for name in sorted(chosen) if root in modules(name)), None)):
         return holder
+    if provided == [own] and own in tables().retired:
+        return tables().retired[own].to
     if provided and "." not in key:
         return _likeliest(root, provided)
     if provided and _resembles(key, provided[0]):
@@ -147,6 +160,19 @@ def _spoken_of(key: str, spoken: frozenset[str], owners: Owners) -> str | None:
     """The distribution among those spoken of that is known to provide the import, whatever is most popular."""
     offered = (*tables().families.get(key, ()), *map(normalize, owners(key))) if spoken else ()
     return next((name for name in offered if name in spoken), None)
+
+
+def _by_use(key: str, name: str | None, uses: Sequence[Use], owners: Owners, offered: Offered) -> str | None:
+    """Another distribution that provides the same module and offers more of the names used of it, the fewest letters first."""
+    rivals = [other for other in dict.fromkeys((*tables().families.get(key, ()), *map(normalize, owners(key)))) if "nightly" not in other]
+    dotted = sorted({use.dotted for use in uses if not use.guarded and namespace_of(use.dotted) == key and use.dotted != key})
+    if name is None or len(rivals) < 2 or not dotted:
+        return None
+    had = offered(name, dotted)
+    if had is None or had == len(dotted):
+        return None
+    found = [(-count, len(other), other) for other in rivals if (count := offered(other, dotted) or 0) > had]
+    return min(found)[2] if found else None
 
 
 def _likeliest(root: str, provided: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from resolver.project.artifacts import read_artifacts
 from resolver.project.dates import read_dates
 from resolver.project.declared import read_declared, read_named
 from resolver.project.files import is_side, walk
-from resolver.project.names import Wanted, declared_names, frameworks_of, infer, namespace_of, wanted_by
+from resolver.project.names import Offered, Wanted, declared_names, frameworks_of, infer, namespace_of, wanted_by
 from resolver.project.notebooks import read_notebooks
 from resolver.project.programs import program_of
 from resolver.project.saved import asked, modules_of
@@ -32,13 +32,14 @@ def read_project(
     *,
     owners: Callable[[str], Sequence[str]],
     modules: Callable[[str], Sequence[str]] = lambda _: (),
+    offered: Offered = lambda _, __: None,
     stdlib: Callable[[str], bool] | None = None,
     reporter: Reporter,
 ) -> Project:
     """Read a requirements file (with the sources beside it) or a project folder; runs nothing of it.
 
     `owners` gives the distributions that provide an import name, most popular first, `modules` the import names of a distribution that
-    it does not know of; `stdlib` says whether a root belongs to
+    it does not know of, `offered` how many dotted names it has; `stdlib` says whether a root belongs to
     some Python's standard library. Raises ProjectError for a missing path, a file that is no text, and a project without
     needs and sources. Cost: one pass over at most 2,000 sources.
     """
@@ -58,7 +59,7 @@ def read_project(
     needs = tuple(_without_repeats((*declared.reading.needs, *spoken.needs)))
     heard = [Requirement(need.requirement).name for need in spoken.hearsay]
     wanted = [*wanted_by(found.uses), *_loaded(artifacts)]
-    inferred = infer(wanted, needs, owners, found.choices, found.uses, modules, heard, _signs(found))
+    inferred = infer(wanted, needs, owners, found.choices, found.uses, modules, heard, _signs(found), offered)
     if not needs and not inferred.needs and not sources and not notebooks.sources:
         hint = "Name a requirements file or the folder with the sources."
         raise ProjectError(f"{path} declares no needs and has no Python sources", hint=hint)

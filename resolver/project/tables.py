@@ -23,6 +23,7 @@ class Tables:
     """Everything in `names.json`; distribution names are canonical, import names as Python spells them."""
 
     retired: dict[str, Renaming]
+    left_out: dict[str, str]
     conda: dict[str, str | None]
     families: dict[str, tuple[str, ...]]
     namespaces: dict[str, str]
@@ -40,6 +41,7 @@ def tables() -> Tables:
     raw = json.loads(resources.files(__package__).joinpath("names.json").read_text("utf-8"))
     return Tables(
         retired={name: Renaming(**entry) for name, entry in raw["retired"].items() if entry["to"] != name},
+        left_out=raw["left_out"],
         conda=raw["conda"],
         families={root: tuple(names) for root, names in raw["families"].items()},
         namespaces=raw["namespaces"],

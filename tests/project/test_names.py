@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from resolver.core.package import normalize
 from resolver.core.project import Need, Origin, OriginKind, Use
 from resolver.project.names import declared_names, distribution_of, frameworks_of, infer, namespace_of, wanted_by
 from resolver.project.tables import tables
@@ -154,3 +155,44 @@ def test_a_declared_distribution_with_the_module_goes_before_one_of_its_very_nam
     assert found == "websocket-client"
     assert distribution_of("halo", {"flask"}, lambda root: [root], lambda _: ()) == "halo"
     assert distribution_of("websocket", {"flask"}, lambda root: [root], lambda _: ()) == "websocket-client"  # whom everybody means
+
+
+def test_what_is_on_no_index_is_not_guessed_by_its_name() -> None:
+    assert distribution_of("apex", [], lambda root: ["apex"]) is None
+    assert distribution_of("apex", ["apex"], lambda root: ["apex"]) == "apex"
+
+
+@pytest.mark.parametrize(
+    ("root", "name"), [("whisper", "openai-whisper"), ("hydra", "hydra-core"), ("Image", "pillow"), ("serial", "pyserial")]
+)
+def test_a_namesake_is_what_people_mean(root: str, name: str) -> None:
+    assert distribution_of(root, [], lambda asked: [asked.lower()]) == name
+
+
+def test_use_decides_between_twins() -> None:
+    uses = [*imported("cv2"), Use(dotted="cv2.face.create", origin=ORIGIN)]
+    offered = {"opencv-python": 0, "opencv-contrib-python": 1}
+    found = infer(wanted_by(uses), [], owners, uses=uses, offered=lambda name, dotted: offered.get(name))
+    assert [each.requirement for each in found.needs] == ["opencv-contrib-python"]
+    assert found.notes == ("app.py:1: 'opencv-contrib-python' is taken for 'import cv2': it offers names that 'opencv-python' does not",)
+    written = infer(wanted_by(uses), [need("opencv-python")], owners, uses=uses, offered=lambda name, dotted: offered.get(name))
+    assert written.needs == ()
+
+
+def test_what_is_heard_of_decides_between_twins() -> None:
+    uses = imported("cv2")
+    assert [each.requirement for each in infer(wanted_by(uses), [], owners, heard=["opencv-contrib-python"]).needs] == [
+        "opencv-contrib-python"
+    ]
+    assert [each.requirement for each in infer(wanted_by(uses), [], owners, heard=["unrelated"]).needs] == ["opencv-python"]
+
+
+def test_the_tables_name_canonical_distributions_and_do_not_chase_each_other() -> None:
+    known = tables()
+    for name in (*known.retired, *known.left_out):
+        assert name == normalize(name)
+    for renaming in known.retired.values():
+        assert renaming.to == normalize(renaming.to)
+        assert renaming.to not in known.retired
+        assert renaming.to not in known.left_out
+    assert all(name == normalize(name) for name in known.imports.values() if name)

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
+from resolver.core.signs import Sign, SignKind
 from resolver.flows.unborn import without_unborn
 
 HERE = Origin(kind=OriginKind.IMPORTED, path="app.py", line=3)
@@ -13,7 +14,9 @@ WRITTEN = Origin(kind=OriginKind.DECLARED, path="requirements.txt", line=1)
 def project(*dates: date) -> Project:
     needs = (Need(requirement="late", origin=HERE, strength=1), Need(requirement="late-too", origin=WRITTEN))
     uses = (Use(dotted="late.f", origin=HERE), Use(dotted="other.g", origin=HERE))
-    return Project(root=Path(), needs=needs, evidence=Evidence(uses=uses, dates=tuple((day, "commit") for day in dates)))
+    return Project(
+        root=Path(), needs=needs, evidence=Evidence(uses=uses, dates=tuple(Sign(day, "commit", SignKind.COMMIT) for day in dates))
+    )
 
 
 def test_a_guess_from_after_the_project_is_left_out_and_told() -> None:

@@ -106,7 +106,7 @@ def test_classes_are_uses_interpreters_are_bounds_and_days_are_dates() -> None:
     found = ask([artifact, model])
     assert [use.dotted for use in found.uses] == ["sklearn.svm.classes.SVC"]
     assert [bound.specifier for bound in found.bounds] == [">=3.8", "==3.7.*"]
-    assert [(day.isoformat(), why) for day, why in found.dates] == [("2020-07-01", "m/MLmodel was saved")]
+    assert [(sign.day.isoformat(), sign.reason) for sign in found.dates] == [("2020-07-01", "m/MLmodel was saved")]
     assert asked([artifact], [], lambda _, __: False).uses == ()
 
 

@@ -137,8 +137,9 @@ class Rooms:
         return max(counts, default=None)
 
     def marks(self, name: str, version: str) -> dict[str, float]:
-        """What a release's file list says of it ("pb2", "compiled"), as numbers."""
-        return dict.fromkeys(self.snapshot.marks(name, version), 1.0)
+        """What a release's files say of it ("pb2", "compiled"), as numbers."""
+        found = dict.fromkeys(self.snapshot.marks(name, version), 1.0)
+        return found | {"pb2": 1.0} if self.timeline.pb2(name, version) else found
 
     @functools.cached_property
     def timeline(self) -> SqliteTimeline:

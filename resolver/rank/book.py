@@ -271,11 +271,11 @@ _spelled = functools.lru_cache(maxsize=50_000)(normalize)
 
 
 def _surely(name: str, certainty: float) -> float:
-    """How much a missing name counts: private names and parts of classes are often there all the same, and so are names between two
-    releases whose names were recorded.
+    """How much a missing name counts: less for parts of classes, which are often there all the same, and between two recorded releases.
+
+    (Of a private name nothing is known unless it was looked up.)
     """
-    parts = name.split(".")
-    vague = certainty > 0.05 or any(part.startswith("_") for part in parts) or any(part[:1].isupper() for part in parts[1:-1])
+    vague = certainty > 0.05 or any(part[:1].isupper() for part in name.split(".")[1:-1])
     return _VAGUE if vague else 1.0
 
 

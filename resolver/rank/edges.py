@@ -13,6 +13,7 @@ from resolver.rank.book import FactBook
 from resolver.rank.features import COLUMN, Floats, remembered_row
 from resolver.rank.files import RankerText
 from resolver.rank.forest import Forest, logistic, logit
+from resolver.rank.prior import OUTDATED
 from resolver.rank.reasons import edge_reason
 
 _WORTH_A_REASON = 0.02
@@ -26,15 +27,22 @@ def edge_offset(table: Floats) -> Floats:
 
 
 _SATISFIED, _PRIOR = COLUMN["satisfied"], COLUMN["prior"]
+_MISSING, _NEAR = COLUMN["names_missing"], COLUMN["seen_near_count"]
+LACKING = 0.6
+"""Of the edges in the stored builds whose importer takes a name that the provider surely lacks, 25 of 32 broke (2026-11-25)."""
 
 
 def learned_risks(forest: Forest, table: Floats) -> Floats:
     """The probability that each edge breaks, by the rules and what the booster adds.
 
-    A declared bound that is not kept stays as risky as the rules say: the solver never breaks one, so the booster has met none.
+    What the booster does not lower, because it can have met too little of it: a declared bound that is not kept stays as risky as the
+    rules say (the solver never breaks one), and a name that is surely missing, or generated code that the runtime refuses, counts in full
+    unless these very versions were seen together: a pair that ran a hundred times in other versions says nothing of it.
     """
     risks = logistic(forest.predict(table) + edge_offset(table))
-    found: Floats = np.where(table[:, _SATISFIED] == 0, np.maximum(risks, table[:, _PRIOR]), risks)
+    risks = np.where(table[:, _SATISFIED] == 0, np.maximum(risks, table[:, _PRIOR]), risks)
+    lacks = (table[:, _MISSING] >= 1) | (table[:, _PRIOR] == OUTDATED)
+    found: Floats = np.where(lacks & (table[:, _NEAR] == 0), np.maximum(risks, LACKING), risks)
     return found
 
 
@@ -43,7 +51,10 @@ def learned_risk(forest: Forest, row: Sequence[float]) -> float:
     prior = min(max(row[COLUMN["prior"]], 1e-4), 1 - 1e-4)
     odds = forest.predict_one(row) + TRUST * math.log(prior / (1 - prior))
     risk = 1.0 / (1.0 + math.exp(-odds))
-    return max(risk, row[_PRIOR]) if row[_SATISFIED] == 0 else risk
+    if row[_SATISFIED] == 0:
+        risk = max(risk, row[_PRIOR])
+    lacks = row[_MISSING] >= 1 or row[_PRIOR] == OUTDATED
+    return max(risk, LACKING) if lacks and row[_NEAR] == 0 else risk
 
 
 class LearnedEdgeJudge:

@@ -6,13 +6,19 @@ import math
 from collections.abc import Sequence
 
 CEILING = 0.99
+OUTDATED = 0.9
+"""Generated code of before protoc 3.19 on a protobuf from 4 on: "Descriptors cannot be created directly", unless nothing imports it."""
 
 
 def prior_risk(
     plain: Sequence[float],
     missing: float,
+    *,
+    outdated: bool = False,
 ) -> float:
-    """The risk of an edge by rules, from its plain features (in the order of `features.PLAIN`) and how many names are missing."""
+    """The risk of an edge by rules, from its plain features (in the order of `features.PLAIN`), how many names are missing, and whether
+    the importer carries protobuf code that the provider's runtime refuses.
+    """
     (
         to_python,
         days,
@@ -49,6 +55,8 @@ def prior_risk(
             risk = max(risk, 0.06 + 0.02 * min(major, 5.0))
         if importer_compiled > 0 and provider_compiled > 0:
             risk = max(risk, 0.7 if pb2 > 0 else 0.5)
+    if outdated:
+        risk = max(risk, OUTDATED)
     if satisfied == 0:
         risk = max(risk, 0.3)
     if missing >= 1:

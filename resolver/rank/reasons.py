@@ -16,6 +16,7 @@ from resolver.rank.coverage import ProjectUses
 from resolver.rank.facts import ReleaseFacts
 from resolver.rank.features import COLUMN, Floats
 from resolver.rank.history import History, keys
+from resolver.rank.prior import OUTDATED
 from resolver.rank.sets import SET_COLUMN
 
 
@@ -69,6 +70,8 @@ def _declared(importer: ReleaseFacts, provider: ReleaseFacts, row: Sequence[floa
 
 
 def _built_before(importer: ReleaseFacts, provider: ReleaseFacts, row: Sequence[float]) -> str:
+    if row[COLUMN["prior"]] == OUTDATED:
+        return f"{_label(importer)} carries protobuf code from before protobuf 4, which {_label(provider)} refuses"
     if math.isnan(importer.day) or math.isnan(provider.day) or provider.day <= importer.day:
         return ""
     then, now = _month(importer.day), _month(provider.day)

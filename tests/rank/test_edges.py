@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from resolver.rank.edges import learned_risk, learned_risks
-from resolver.rank.features import COLUMN, EDGE_FEATURES
+from resolver.rank.edges import LACKING, learned_risk, learned_risks
+from resolver.rank.features import COLUMN, EDGE_FEATURES, PLAIN
+from resolver.rank.prior import OUTDATED, prior_risk
 
 
 class Sure:
@@ -29,3 +30,19 @@ def test_a_declared_bound_that_is_not_kept_stays_as_risky_as_the_rules_say(satis
     given = row(satisfied=satisfied)
     assert least <= learned_risk(Sure(), given) <= most
     assert learned_risks(Sure(), np.array([given]))[0] == pytest.approx(learned_risk(Sure(), given))
+
+
+@pytest.mark.parametrize("lack", [{"names_missing": 1.0}, {"prior": OUTDATED}])
+def test_what_is_surely_missing_counts_unless_these_versions_were_seen_together(lack):
+    never, seen, vague = row(**lack), row(**lack, seen_near_count=0.7), row(names_missing=0.5)
+    assert learned_risk(Sure(), never) == LACKING
+    assert max(learned_risk(Sure(), seen), learned_risk(Sure(), vague)) < 0.01
+    for given in (never, seen, vague):
+        assert learned_risks(Sure(), np.array([given]))[0] == pytest.approx(learned_risk(Sure(), given))
+
+
+def test_old_generated_code_on_a_new_protobuf_is_told_apart_by_the_rules():
+    plain = [0.0] * len(PLAIN)
+    plain[PLAIN.index("satisfied")] = 1.0
+    assert prior_risk(plain, 0.0, outdated=True) == OUTDATED
+    assert prior_risk(plain, 0.0) < 0.05

@@ -60,6 +60,11 @@ class Settings:
     ranker: str = dataclasses.field(default="", metadata={"help": "folder of the champion ranker"})
     candidates: int = dataclasses.field(default=300, metadata={"help": "how many distinct sets are considered"})
     offline: bool = dataclasses.field(default=False, metadata={"help": "never touch the network"})
+    lean: bool = dataclasses.field(default=True, metadata={"help": "without a graphics card take builds without CUDA where they exist"})
+    cpu_index: str = dataclasses.field(default="", metadata={"help": "address of an index with +cpu builds of torch and its family"})
+    builder: str = dataclasses.field(default="buildkit", metadata={"help": "buildkit or classic: what the Dockerfile may use"})
+    wheelhouse: str = dataclasses.field(default="", metadata={"help": "folder beside the Dockerfile that all packages come from"})
+    pin_base: bool = dataclasses.field(default=False, metadata={"help": "ask the registry for the base image's digest and pin it"})
     executor: str = dataclasses.field(default="docker", metadata={"help": "docker or venv"})
     build_seconds: int = dataclasses.field(default=1800, metadata={"help": "time limit of one build"})
     build_memory_mb: int = dataclasses.field(default=8000, metadata={"help": "memory limit of one build"})
@@ -104,6 +109,9 @@ def _coerce(name: str, kind: type, value: object, where: str) -> object:
         raise UsageError(f"setting `{name}` from {where}: {value!r} is no {kind.__name__}") from None
 
 
+_CHOICES = {"builder": ("buildkit", "classic"), "executor": ("docker", "venv")}
+
+
 def _from_file(path: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -140,5 +148,7 @@ def load(overrides: Mapping[str, object] | None = None) -> tuple[Settings, dict[
                 continue
             place = f"RESOLVER_{name.upper()}" if source is Source.ENVIRONMENT else where
             values[name] = _coerce(name, kinds[name], value, place)
+            if values[name] not in _CHOICES.get(name, (values[name],)):
+                raise UsageError(f"setting `{name}` from {place}: {value!r} is not one of {', '.join(_CHOICES[name])}")
             came[name] = (source, place)
     return Settings(**values), came  # type: ignore[arg-type]

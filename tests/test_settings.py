@@ -45,3 +45,9 @@ def test_folders_follow_the_home_variable(tmp_path: Path) -> None:
 def test_bundled_files_are_found_in_the_checkout() -> None:
     assert settings.bundled("models").name == "models"
     assert settings.bundled("snapshot.sqlite").parent.name == "bundled"
+
+
+def test_a_value_outside_its_choices_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESOLVER_BUILDER", "kaniko")
+    with pytest.raises(UsageError, match="not one of buildkit, classic"):
+        settings.load()

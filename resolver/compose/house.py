@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,9 +79,44 @@ class House(Rooms):
             snapshot=self.index.snapshot,
             reporter=self.reporter,
         )
+        resolution = self._light(resolution)
         told = advice(resolution.chosen.candidate, self.cuda_builds)
         resolution = dataclasses.replace(resolution, warnings=(*resolution.warnings, *told))
         return resolution, self.texts(resolution)
+
+    def _light(self, resolution: Resolution) -> Resolution:
+        """The answer in its lightest form for a target without a graphics card."""
+        from resolver.flows.lean import lean
+
+        if not self.settings.lean:
+            return resolution
+        candidate, cpu = resolution.chosen.candidate, self.cpu_index
+        found = lean(
+            candidate,
+            find=lambda name, version: self._installable(self.shelves.exact, candidate, name, version),
+            find_cpu=(lambda name, version: self._installable(cpu.release, candidate, name, version)) if cpu else None,
+        )
+        chosen = dataclasses.replace(resolution.chosen, candidate=found.candidate)
+        from_cpu = any("+cpu" in release.version for release in found.candidate.packages) and not self.settings.wheelhouse
+        return dataclasses.replace(
+            resolution,
+            chosen=chosen,
+            extra_index=self.settings.cpu_index if from_cpu else "",
+            warnings=(*resolution.warnings, *found.notes),
+        )
+
+    def _installable(
+        self, look: Callable[[NormalizedName, str], Release | None], candidate: Candidate, name: NormalizedName, version: str
+    ) -> Release | None:
+        """The release when it is there, with a wheel that has a hash and fits; its size tells nothing."""
+        from resolver.render.tags import wheels
+
+        try:
+            found = look(name, version)
+        except ResolverError as problem:
+            self.reporter.note(f"{name} {version}: {problem.message}")
+            return None
+        return found if found and any(file.sha256 for file in wheels(found, candidate.target)) else None
 
     def _unread(self, project: Project) -> Iterator[tuple[NormalizedName, str]]:
         """A spread of the releases of each needed package that the snapshot lacks: else one of them would speak for all."""
@@ -121,7 +156,9 @@ class House(Rooms):
         from resolver.render.report import ReportRenderer
 
         texts = {
-            "Dockerfile": DockerfileRenderer().render(resolution),
+            "Dockerfile": DockerfileRenderer(classic=self.settings.builder == "classic", wheelhouse=self.settings.wheelhouse).render(
+                resolution
+            ),
             "requirements.lock": LockRenderer().render(resolution),
             "resolution.json": ReportRenderer().render(resolution),
             ".dockerignore": DockerignoreRenderer().render(resolution),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from resolver.flows.consider import Learnt
     from resolver.flows.implied import ImpliedNeeds
     from resolver.index.neighbours import NeighbourIndex
+    from resolver.index.simple import LiveIndex
     from resolver.index.snapshot import Snapshot
     from resolver.rank.assemble import Assembler
     from resolver.rank.book import Companion, FactBook
@@ -80,6 +81,17 @@ class Rooms:
         if not self.settings.offline:
             live = LiveIndex(cache=Cache(Path(self.settings.cache)), near=self.snapshot.near)
         return NeighbourIndex(LayeredIndex(self.snapshot, live, offline=self.settings.offline))
+
+    @functools.cached_property
+    def cpu_index(self) -> LiveIndex | None:
+        """The index of "+cpu" builds; None when none is set or the network is out of bounds."""
+        if not self.settings.cpu_index or self.settings.offline:
+            return None
+        from resolver.index.cache import Cache
+        from resolver.index.pipconfig import PipAccess
+        from resolver.index.simple import LiveIndex
+
+        return LiveIndex(access=PipAccess(["--index-url", self.settings.cpu_index]), cache=Cache(Path(self.settings.cache)))
 
     @functools.cached_property
     def index(self) -> PackageIndex:

@@ -22,7 +22,8 @@ class RankerInfo:
 class Resolution:
     """What `resolve` answers: the chosen set first, its runners-up, and everything the renderers need.
 
-    `base_image` is a tag; `system_packages` Debian package names, sorted; `warnings` sentences for the person;
+    `base_image` is a tag, with a digest where a registry told it; `extra_index` an index that some pins come
+    from beside pip's own; `system_packages` Debian package names, sorted; `warnings` sentences for the person;
     `would_break` sentences about what plain `pip install -r` would have done; `considered` counts distinct candidates.
     """
 
@@ -32,6 +33,7 @@ class Resolution:
     others: tuple[Scored, ...] = ()
     considered: int = 0
     base_image: str = ""
+    extra_index: str = ""
     system_packages: tuple[str, ...] = ()
     relaxed: tuple[Relaxation, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -22,15 +22,24 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _FOLDER = re.compile(r"(/[A-Za-z0-9_-]+)+")
 
 
 class DockerfileRenderer:
-    """Writes `Dockerfile`; it expects `requirements.lock` of the same resolution in the same folder."""
+    """Writes `Dockerfile`; it expects `requirements.lock` of the same resolution in the same folder.
 
-    def __init__(self, base_codename: str = CODENAME, workdir: str = "/app") -> None:
+    With `classic` it uses nothing that only BuildKit has: without cache mounts every change of the lock downloads everything again.
+    With `wheelhouse`, a folder beside it, every distribution comes from there and no index is asked.
+    """
+
+    def __init__(self, base_codename: str = CODENAME, workdir: str = "/app", *, classic: bool = False, wheelhouse: str = "") -> None:
         if not _FOLDER.fullmatch(workdir):
             raise ResolverError(f"{workdir!r} is no working folder", hint="give an absolute path of letters, digits, - and _")
+        if wheelhouse and not _NAME.fullmatch(wheelhouse):
+            raise ResolverError(f"{wheelhouse!r} is no folder beside a Dockerfile", hint="give a name of letters, digits, ., - and _")
+        self._classic = classic
+        self._wheelhouse = wheelhouse
         self._codename = base_codename
         self._workdir = workdir
 
@@ -48,6 +57,8 @@ class DockerfileRenderer:
             builds=[_build(house, resolution) for house in source.builds],
             compiler=source.compiler,
             build_packages=[debian_word(name) for name in ("build-essential", *source.system_packages)],
+            classic=self._classic,
+            wheelhouse=self._wheelhouse,
             cuda=resolution.target.accelerator.kind == "cuda",
             **_cuda(resolution),
             labels=[(name, docker_word(value)) for name, value in _labels(resolution)],

@@ -11,7 +11,7 @@ from resolver.core.project import Need, OriginKind
 from resolver.core.resolution import Resolution
 from resolver.render.files import MARKER
 from resolver.render.tags import sdists, wheels
-from resolver.render.words import comment, plain_word, sha256_word
+from resolver.render.words import comment, index_word, plain_word, sha256_word
 
 HEADER = f"""\
 # {MARKER}
@@ -36,7 +36,8 @@ class LockRenderer:
             "\n".join([*_requirement(release, resolution), *_via_lines(via.get(release.name, ()))])
             for release in sorted(candidate.packages, key=lambda r: r.name)
         ]
-        return "\n".join([HEADER.format(target=comment(str(resolution.target))) + "\n".join(blocks), ""])
+        index = [f"--extra-index-url {index_word(resolution.extra_index)}"] if resolution.extra_index else []
+        return "\n".join([HEADER.format(target=comment(str(resolution.target))) + "\n".join([*index, *blocks]), ""])
 
 
 def hashes(release: Release, resolution: Resolution) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:@-]*", re.IGNORECASE)
 _DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _BELOW = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_INDEX = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~%+/-]*)?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202f-\ud7ff\uf900-\ufffd\U00010000-\U0010ffff]")
 
@@ -28,6 +29,11 @@ def image_word(text: str) -> str:
 def debian_word(text: str) -> str:
     """A Debian package name, returned as it is or refused (ResolverError)."""
     return _checked(_DEBIAN, text, "system package")
+
+
+def index_word(text: str) -> str:
+    """The address of a package index without its credentials, or refused (ResolverError)."""
+    return _checked(_INDEX, re.sub(r"(?<=//)[^/@]*@", "", text), "index address")
 
 
 def sha256_word(text: str) -> str:

@@ -24,12 +24,15 @@ GOLDEN = f"""\
 # {MARKER}
 # For Python 3.7, linux_x86_64, cpu. Build it in this folder with BuildKit: DOCKER_BUILDKIT=1 docker build .
 # A private package index: add --secret id=pipconf,src=PATH-OF-YOUR-pip.conf
+# The locked wheels are those of one platform (DL3029); Debian keeps only the newest version of a package, so none is pinned (DL3008).
+# hadolint ignore=DL3029
 FROM --platform=linux/amd64 python:3.7-slim-bookworm
 ENV LANG=C.UTF-8 \\
     PYTHONUNBUFFERED=1 \\
     PYTHONDONTWRITEBYTECODE=1 \\
     PIP_DISABLE_PIP_VERSION_CHECK=1 \\
     PIP_ROOT_USER_ACTION=ignore
+# hadolint ignore=DL3008
 RUN apt-get update \\
  && apt-get install -y --no-install-recommends \\
     libgl1 \\
@@ -44,14 +47,14 @@ RUN --mount=type=cache,target=/root/.cache/pip \\
     --mount=type=secret,id=pipconf,target=/etc/pip.conf \\
     pip install --no-deps --require-hashes -r requirements.lock
 
-COPY --chown=app:app . ./
-USER app
-LABEL org.opencontainers.image.title="demo"
-LABEL org.opencontainers.image.base.name="python:3.7-slim-bookworm"
-LABEL resolver.version="VERSION"
-LABEL resolver.ranker="7"
-LABEL resolver.probability="0.931"
-LABEL resolver.lock.sha256="LOCK"
+COPY --chown=10001:10001 . ./
+USER 10001:10001
+LABEL org.opencontainers.image.title="demo" \\
+      org.opencontainers.image.base.name="python:3.7-slim-bookworm" \\
+      resolver.version="VERSION" \\
+      resolver.ranker="7" \\
+      resolver.probability="0.931" \\
+      resolver.lock.sha256="LOCK"
 CMD ["python"]
 """
 
@@ -142,7 +145,7 @@ def test_an_entry_with_a_port_gets_a_health_check() -> None:
 
 def test_a_program_in_a_folder_is_started_there() -> None:
     text = render(web(path="src/web/predict.py"))
-    assert "\nUSER app\nWORKDIR /app/src/web\n" in text
+    assert "\nUSER 10001:10001\nWORKDIR /app/src/web\n" in text
     assert text.endswith('CMD ["python", "predict.py"]\n')
     with pytest.raises(ResolverError):
         render(web(path="a$b/predict.py"))

@@ -1,0 +1,113 @@
+"""The chosen set in its lightest form for a target without a graphics card: the same modules and versions, without CUDA."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from resolver.core.candidate import Candidate
+from resolver.core.cuda import is_nvidia
+from resolver.core.package import CUDA, NormalizedName, Release, normalize
+
+LIGHT: Mapping[str, NormalizedName] = {"tensorflow": NormalizedName("tensorflow-cpu")}
+"""Distribution -> its build for processors alone, released under the same version numbers."""
+
+TORCH = ("torch", "torchvision", "torchaudio", "torchtext")
+"""What PyTorch's own indexes offer as "+cpu" builds. They go together: one that is linked to CUDA does not run beside one that is not."""
+
+Find = Callable[[NormalizedName, str], Release | None]
+"""A release with its metadata and at least one wheel for the target; None when there is none."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Lean:
+    """The set, and what a person should know of the exchange."""
+
+    candidate: Candidate
+    notes: tuple[str, ...] = ()
+
+
+def lean(candidate: Candidate, *, find: Find, find_cpu: Find | None = None) -> Lean:
+    """The candidate with builds without CUDA where they exist, and without what only the heavy ones asked for.
+
+    `find` looks on the index, `find_cpu` on the index of "+cpu" builds (None when none is set). A distribution whose name another one of
+    the set declares is kept: installers and entry points look for the name.
+    """
+    if candidate.target.accelerator.kind != "cpu":
+        return Lean(candidate=candidate)
+    swapped, notes = _swapped(candidate, find, find_cpu)
+    if not swapped:
+        return Lean(candidate=candidate, notes=notes)
+    pins = {str(release.name): release.pin for release in candidate.releases}
+    told = (f"{new.pin} is taken for {pins[normalize(old)]}: the same modules without CUDA" for old, new in swapped.items())
+    return Lean(candidate=_pruned(candidate, swapped), notes=(*notes, *told))
+
+
+def _swapped(candidate: Candidate, find: Find, find_cpu: Find | None) -> tuple[dict[str, Release], tuple[str, ...]]:
+    by_name = {str(release.name): release for release in candidate.packages}
+    swapped: dict[str, Release] = {}
+    for name, twin in LIGHT.items():
+        if name in by_name and twin not in by_name and not _declared(name, candidate):
+            found = find(twin, by_name[name].version)
+            if found:
+                swapped[name] = found
+    family = [by_name[name] for name in TORCH if name in by_name]
+    heavy = [release for release in family if "+" not in release.version]
+    if not heavy or heavy[0].name != "torch":
+        return swapped, ()
+    if find_cpu is None:
+        nvidia = any(str(release.name).startswith("nvidia-") for release in candidate.packages)
+        told = f"{heavy[0].pin} brings CUDA along; the setting `cpu_index` names an index of builds without it"
+        return swapped, ((told,) if nvidia else ())
+    light = {str(release.name): find_cpu(release.name, f"{release.version}+cpu") for release in heavy}
+    lacking = [name for name, release in light.items() if release is None]
+    if lacking:
+        return swapped, (f"the CPU index has no {by_name[lacking[0]].pin}+cpu for this Python: the build with CUDA is kept",)
+    return {**swapped, **{name: release for name, release in light.items() if release}}, ()
+
+
+def _declared(name: str, candidate: Candidate) -> bool:
+    """Whether a release of the set declares that it requires `name`."""
+    provider = next(place for place, release in enumerate(candidate.releases) if release.name == name)
+    importers = {candidate.releases[importer] for importer, end in candidate.edges if end == provider}
+    return any(_required(text) == name for release in importers for text in release.requires)
+
+
+def _required(text: str) -> str:
+    try:
+        return normalize(Requirement(text).name)
+    except InvalidRequirement:
+        return ""
+
+
+def _pruned(candidate: Candidate, swapped: Mapping[str, Release]) -> Candidate:
+    """With the exchanged releases in, and without those that nothing reaches any more."""
+    old = candidate.releases
+    releases = [swapped.get(str(release.name), release) for release in old]
+    light = {place for place, release in enumerate(old) if str(release.name) in swapped}
+    asks = {place: {_required(text) for text in releases[place].requires} for place in light}
+    edges = [(a, b) for a, b in candidate.edges if a not in light or str(old[b].name) in asks[a]]
+    imported = {b for _, b in candidate.edges}
+    reached = {place for place, release in enumerate(old) if place not in imported or str(release.name) in candidate.direct}
+    reached -= {place for place in reached if old[place].name == CUDA}
+    queue = list(reached)
+    while queue:
+        at = queue.pop()
+        fresh = {b for a, b in edges if a == at} - reached
+        reached |= fresh
+        queue += fresh
+    if any(is_nvidia(releases[place].name) for place in reached):
+        reached |= {place for place, release in enumerate(old) if release.name == CUDA}
+    order = sorted(reached, key=lambda place: releases[place].name)
+    return dataclasses.replace(
+        candidate,
+        releases=tuple(releases[place] for place in order),
+        edges=tuple(sorted((order.index(a), order.index(b)) for a, b in edges if a in reached and b in reached)),
+        direct=_renamed(candidate.direct, swapped),
+    )
+
+
+def _renamed(direct: Sequence[str], swapped: Mapping[str, Release]) -> tuple[str, ...]:
+    return tuple(str(swapped[name].name) if name in swapped else name for name in direct)

@@ -19,6 +19,7 @@ from resolver.build import host, probe, process, upkeep
 from resolver.build.cell import CELL, COMPILE, build_constraints, cell_dockerfile, pins_text, setuptools_turns, tools_of_set
 from resolver.build.logs import install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
+from resolver.build.venv import find_uv
 from resolver.build.verdict import Left, failed, judge, void
 from resolver.core.errors import EngineUnavailable
 from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage
@@ -35,9 +36,10 @@ _SCRIPTS = (*probe.SCRIPTS, "inside_bytecode.py")
 class DockerExecutor:
     """Builds each spec in a container and probes it there; survives pickling; several threads may share one.
 
-    `uv` is a statically linked uv for the containers' platform; `cache_id` names the engine's cache volume that all cells share.
-    `harvest` is the text of a script that runs after the probe in the same environment as `script KNOWN OUT`: KNOWN is a JSON list of
-    "name==version" to leave out (`known`, asked anew for each build), OUT takes the lines that become `Outcome.released`.
+    `uv` is a statically linked uv for the containers' platform (where that file is not, the one installed there); `cache_id` names the
+    engine's cache volume that all cells share. `harvest` is the text of a script that runs after the probe in the same environment as
+    `script KNOWN OUT`: KNOWN is a JSON list of "name==version" to leave out (`known`, asked anew for each build), OUT takes the lines
+    that become `Outcome.released`.
     `index_url` replaces uv's default index and reaches the build as a secret. When less than `reserve_gb` gigabytes are free where
     images lie, wheels that were not used for longest leave the shared cache before the next build; 0 never looks.
     """
@@ -77,7 +79,7 @@ class DockerExecutor:
     def _cell(self, spec: BuildSpec, *, built: Sequence[str] = ()) -> Outcome:
         """One build; the distributions `built` from source get a compiler and what else Debian has for them."""
         command = host.buildkit_command()
-        tools = tools_image(command, self.uv)
+        tools = tools_image(command, self.uv if self.uv.is_file() else find_uv())
         if self.reserve_gb:
             upkeep.make_room(command, reserve_gb=self.reserve_gb, cache_id=self.cache_id, python=spec.target.python)
         start = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -110,6 +111,13 @@ def _probed(spec: BuildSpec, left: Left, report: Report, *, executor: str, secon
     trouble = next((t for item, _ in deciding if (t := _disk_full(item))), "")
     if trouble:
         return void(spec, executor, trouble, log=left.probe_log, seconds=seconds)
+    if spec.target.accelerator.kind == "cuda" and deciding:
+        # Without a card nobody can tell whether it would run; what failed for other reasons is told.
+        own = [(item, stage) for item, stage in deciding if not _driverless(item)]
+        if not own:
+            message = "the driver's own library is asked for, and this machine has no card"
+            return void(spec, executor, message, log=_log(deciding, left), seconds=seconds)
+        deciding = own
     culprits: list[Edge] = []
     for item in report.failed("import", "distribution", "name", "forward", "rest"):
         culprits += [edge for edge in item_failure(item, report).culprits if edge not in culprits]
@@ -143,6 +151,13 @@ def _probed(spec: BuildSpec, left: Left, report: Report, *, executor: str, secon
 
 def _circumstantial(item: Item) -> bool:
     return any(is_circumstance(f"{error.type}: {error.message}") for error in item.errors)
+
+
+_DRIVER = re.compile(r"lib(cuda|nvidia-ml|nvcuvid)\.so[.\d]*: cannot open")
+
+
+def _driverless(item: Item) -> bool:
+    return any(_DRIVER.search(error.message) for error in item.errors)
 
 
 def _decides(item: Item, direct: frozenset[str], report: Report) -> bool:

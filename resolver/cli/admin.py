@@ -48,6 +48,8 @@ def crawl(
     budget: Annotated[str, typer.Option(help="stop starting builds after this long (30m, 6h)")] = "6h",
     per_stack: Annotated[int, typer.Option(help="cells per stack", min=1)] = 12,
     jobs: Annotated[int, typer.Option(help="builds side by side", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="dask worker processes on this machine instead of jobs", min=0)] = 0,
+    cluster: Annotated[str, typer.Option(help="dask scheduler whose workers build (tcp://host:8786)", show_default=False)] = "",
     seed: Annotated[int, typer.Option(help="seed of the draw")] = 0,
     executor: Annotated[str | None, typer.Option(help="docker or venv", show_default=False)] = None,
     store: Annotated[str | None, typer.Option(help="outcome store: file or database URL", show_default=False)] = None,
@@ -65,7 +67,18 @@ def crawl(
         limit = seconds(budget)
         house = _house(store=store, executor=executor, verbose=verbose)
         chosen = house.stacks(stacks, only)
-        request = CrawlRequest(per_stack=per_stack, jobs=jobs, budget_seconds=limit, seed=seed, most_mb=most_mb, walk=walk)
+        if workers and cluster:
+            raise UsageError("--workers and --cluster exclude each other", hint="a cluster has workers of its own: dask worker ADDRESS")
+        request = CrawlRequest(
+            per_stack=per_stack,
+            jobs=jobs,
+            workers=workers,
+            cluster=cluster,
+            budget_seconds=limit,
+            seed=seed,
+            most_mb=most_mb,
+            walk=walk,
+        )
         if dry_run:
             order = house.plan(chosen, request)
             for cell in order:

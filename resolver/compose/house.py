@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import sys
@@ -24,6 +25,7 @@ from resolver.settings import bundled
 if TYPE_CHECKING:
     from resolver.crawl.matrix import Cell
     from resolver.crawl.runner import Night
+    from resolver.crawl.side_by_side import Builds
     from resolver.crawl.stacks import Stack
     from resolver.flows.crawl import CrawlRequest
     from resolver.flows.verify import Completed
@@ -246,17 +248,29 @@ class House(Rooms):
         extra("crawl", "joblib")
         from resolver.flows.crawl import crawl
 
-        return crawl(
-            stacks,
-            request,
-            planned=lambda chosen: self.plan(chosen, request),
-            executor=self.executor(harvest=request.walk),
-            store=self.store,
-            tracker=self.tracker,
-            prune=self.prune,
-            snapshot=self.index.snapshot,
-            reporter=self.reporter,
-        )
+        with self.builds(request) as builds:
+            return crawl(
+                stacks,
+                request,
+                planned=lambda chosen: self.plan(chosen, request),
+                executor=self.executor(harvest=request.walk, travels=bool(request.cluster or request.workers)),
+                builds=builds,
+                store=self.store,
+                tracker=self.tracker,
+                prune=self.prune,
+                snapshot=self.index.snapshot,
+                reporter=self.reporter,
+            )
+
+    def builds(self, request: CrawlRequest) -> contextlib.AbstractContextManager[Builds]:
+        """Where the builds run: threads here, worker processes here, or the workers of a cluster."""
+        from resolver.crawl.side_by_side import Cluster, Threads, local_cluster
+
+        if request.cluster or request.workers:
+            extra("cluster", "distributed")
+        if request.cluster:
+            return contextlib.nullcontext(Cluster(request.cluster))
+        return local_cluster(request.workers) if request.workers else contextlib.nullcontext(Threads(request.jobs))
 
     def prune(self) -> None:
         """Keep the engine's build cache within the bound of the settings."""

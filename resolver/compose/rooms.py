@@ -347,14 +347,17 @@ class Rooms:
 
         return Limits(seconds=self.settings.build_seconds, memory_mb=self.settings.build_memory_mb)
 
-    def executor(self, *, harvest: bool = False) -> Executor:
-        """The executor of the settings; with `harvest` each build also walks releases that neither the timeline nor the store has seen."""
+    def executor(self, *, harvest: bool = False, travels: bool = False) -> Executor:
+        """The executor of the settings; with `harvest` each build also walks releases that neither the timeline nor the store has seen.
+
+        One that `travels` to other processes takes along what is known now, and asks nobody there.
+        """
         import uv
 
         from resolver.apis.walk import walk_source
 
         script = walk_source() if harvest else ""
-        known = self._walked if harvest else frozenset[str]()
+        known = (self._walked() if travels else self._walked) if harvest else frozenset[str]()
         program = Path(uv.find_uv_bin())
         if self.settings.executor == "docker":
             from resolver.build.docker import DockerExecutor

@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from resolver.core.errors import EngineUnavailable
 from resolver.core.outcome import Outcome, Verdict
 from resolver.core.reporter import Reporter
 from resolver.crawl.matrix import Cell
+from resolver.crawl.side_by_side import Builds, Threads
 from resolver.interfaces import Executor, OutcomeStore
 
+ONE_BY_ONE = Threads(1)
 VOID_LIMIT = 12
 """So many void outcomes in a row mean that the machine is broken, not the cells: the crawl stops."""
 
@@ -48,13 +49,12 @@ def run_plan(
     executor: Executor,
     store: OutcomeStore,
     *,
-    jobs: int = 1,
+    builds: Builds = ONE_BY_ONE,
     budget_seconds: float = float("inf"),
     snapshot: str = "",
     reporter: Reporter | None = None,
-    backend: str = "threading",
 ) -> Night:
-    """Build the cells in order, `jobs` at a time, until the plan or the budget ends; returns the counts.
+    """Build the cells in order until the plan or the budget ends; returns the counts.
 
     This process alone writes to the store, as outcomes come; a kill loses only the builds under way.
     Raises EngineUnavailable when there is no engine from the start.
@@ -65,7 +65,7 @@ def run_plan(
     classes: Counter[str] = Counter()
     voids = 0
     ended = "done"
-    for done, outcome in enumerate(_outcomes(order, executor, jobs, started + budget_seconds, backend), 1):
+    for done, outcome in enumerate(builds(order, executor, started + budget_seconds), 1):
         stamped = dataclasses.replace(outcome, snapshot=outcome.snapshot or snapshot, when=outcome.when or datetime.now(UTC))
         store.add(stamped)
         counts[stamped.verdict] += 1
@@ -95,34 +95,3 @@ def told(outcome: Outcome) -> str:
     spec = outcome.spec
     why = f" {outcome.failure}: {outcome.message[:90]}" if outcome.verdict is not Verdict.PASS else ""
     return f"{outcome.verdict} {spec.stack} py{spec.target.python} [{spec.policy}] {outcome.seconds:.1f}s{why}"
-
-
-def _outcomes(order: Sequence[Cell], executor: Executor, jobs: int, deadline: float, backend: str) -> Iterator[Outcome]:
-    """Outcomes as they come. Cells that would start after the deadline are not built."""
-    from joblib import Parallel, delayed
-
-    def due() -> Iterator[object]:
-        for cell in order:
-            if time.monotonic() >= deadline:
-                return
-            yield delayed(build_cell)(executor, cell)
-
-    # pre_dispatch keeps the generator from running ahead of the deadline.
-    yield from Parallel(n_jobs=jobs, backend=backend, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(due())
-
-
-def build_cell(executor: Executor, cell: Cell) -> Outcome:
-    """One build. An engine that went away in the middle is a void outcome here: the driver decides when to stop."""
-    from resolver.core.outcome import FailureClass, Stage
-
-    try:
-        return executor.run(cell.spec)
-    except EngineUnavailable as problem:
-        return Outcome(
-            spec=cell.spec,
-            verdict=Verdict.VOID,
-            stage=Stage.INSTALL,
-            failure=FailureClass.MACHINE,
-            message=problem.message,
-            executor=executor.name,
-        )

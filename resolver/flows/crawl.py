@@ -14,6 +14,7 @@ from resolver.core.reporter import Reporter
 from resolver.crawl.matrix import Cell, cells
 from resolver.crawl.plan import plan, uncertainty
 from resolver.crawl.runner import Night, run_plan
+from resolver.crawl.side_by_side import Builds
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Executor, OutcomeStore, Ranker, Solver, Tracker
 
@@ -23,12 +24,15 @@ PRUNE_EVERY = 48
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlRequest:
-    """How much to build: cells a stack, jobs at a time, seconds in all, the seed of the draw, stacks in a round, megabytes that a cell
-    may download, and whether newly met releases are walked for the API timeline.
+    """How much to build: cells a stack, seconds in all, the seed of the draw, stacks in a round, megabytes that a cell may download, and
+    whether newly met releases are walked for the API timeline. And where: `jobs` at a time here, or on so many `workers` (processes
+    here), or on the `cluster` of a dask scheduler ("tcp://host:8786").
     """
 
     per_stack: int = 12
     jobs: int = 1
+    workers: int = 0
+    cluster: str = ""
     budget_seconds: float = float("inf")
     seed: int = 0
     round_stacks: int = 64
@@ -83,6 +87,7 @@ def crawl(
     executor: Executor,
     store: OutcomeStore,
     tracker: Tracker,
+    builds: Builds,
     prune: Callable[[], None],
     snapshot: str,
     reporter: Reporter,
@@ -101,11 +106,11 @@ def crawl(
             order = ahead.result()
             if number + 1 < len(rounds):
                 ahead = planner.submit(planned, rounds[number + 1])
-            reporter.step(f"round {number + 1} of {len(rounds)}: {len(order)} cells with {executor.name}, {request.jobs} at a time")
+            reporter.step(f"round {number + 1} of {len(rounds)}: {len(order)} cells with {executor.name}")
             for start in range(0, len(order), PRUNE_EVERY):
                 part = order[start : start + PRUNE_EVERY]
                 left = deadline - time.monotonic()
-                night += run_plan(part, executor, store, jobs=request.jobs, budget_seconds=left, snapshot=snapshot, reporter=reporter)
+                night += run_plan(part, executor, store, builds=builds, budget_seconds=left, snapshot=snapshot, reporter=reporter)
                 prune()
                 if night.ended != "done":
                     break

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from resolver.build.verdict import Left, judge
 from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Probe, Stage, Verdict
 from resolver.core.package import Pin
-from resolver.core.target import Target
+from resolver.core.target import Accelerator, Target
 
 SPEC = BuildSpec(
     target=Target(python="3.8"),
@@ -109,3 +110,18 @@ def test_what_only_a_running_service_or_a_download_has_is_no_failure(kind, messa
     rows = [r for r in GOOD if r["item"] != "name"]
     found = outcome(*rows, row("name", "top.use", error={**ERROR, "type": kind, "message": message}), *END)
     assert (found.verdict, found.missing) == (Verdict.PASS, ())
+
+
+DRIVER = {"type": "ImportError", "message": "libcuda.so.1: cannot open shared object file: No such file or directory", "frames": []}
+
+
+def test_a_build_for_cards_that_wants_the_driver_itself_is_void_here_and_a_failure_on_processors():
+    rows = (row("import", "import top", error=DRIVER), row("name", "top.use", error=DRIVER), row("distribution", "top", error=DRIVER))
+    assert outcome(*rows, *END).failure is FailureClass.WRONG_CUDA
+    lines = "\n".join(json.dumps(r) for r in (ENVIRONMENT, *rows, *END))
+    card = dataclasses.replace(SPEC, target=Target(python="3.8", accelerator=Accelerator(kind="cuda", runtime="12")))
+    there = judge(card, Left(install_code=0, probe_lines=lines), executor="fake", seconds=1)
+    assert (there.verdict, there.failure) == (Verdict.VOID, FailureClass.MACHINE)
+    own = "\n".join(json.dumps(r) for r in (ENVIRONMENT, *rows[:1], row("name", "top.use", error=ERROR), *END))
+    failed = judge(card, Left(install_code=0, probe_lines=own), executor="fake", seconds=1)
+    assert (failed.verdict, failed.stage) == (Verdict.FAIL, Stage.USE)

@@ -1,4 +1,3 @@
-import dataclasses
 import multiprocessing
 import os
 import signal
@@ -9,32 +8,17 @@ from pathlib import Path
 import pytest
 
 from resolver.core.errors import EngineUnavailable
-from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, Verdict
+from resolver.core.outcome import BuildSpec, Outcome, Verdict
 from resolver.crawl.matrix import Cell, cells
-from resolver.crawl.runner import VOID_LIMIT, build_cell, run_plan
+from resolver.crawl.runner import VOID_LIMIT, run_plan
+from resolver.crawl.side_by_side import Threads, build_cell
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Solver
 from resolver.store.database import open_store
 from resolver.store.memory import MemoryStore
+from tests.fakes_crawl import ScriptedExecutor
 
 STACKS = [Stack(name="a", needs=("alpha",)), Stack(name="b", needs=("beta",))]
-
-
-@dataclasses.dataclass(frozen=True)
-class ScriptedExecutor:
-    """Passes versions below 3, fails the others; `seconds` a build; void while `broken`."""
-
-    seconds: float = 0.0
-    broken: bool = False
-    name: str = "scripted"
-
-    def run(self, spec: BuildSpec) -> Outcome:
-        time.sleep(self.seconds)
-        if self.broken:
-            return Outcome(spec=spec, verdict=Verdict.VOID, stage=Stage.INSTALL, failure=FailureClass.MACHINE, message="no space left")
-        if float(spec.pins[0].version) < 3:
-            return Outcome(spec=spec, verdict=Verdict.PASS, stage=Stage.RUN)
-        return Outcome(spec=spec, verdict=Verdict.FAIL, stage=Stage.IMPORT, failure=FailureClass.ABI, message="boom")
 
 
 @pytest.fixture
@@ -45,7 +29,7 @@ def order(shelf_solver: Callable[..., Solver]) -> list[Cell]:
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_every_cell_has_one_stamped_outcome(order: list[Cell], jobs: int) -> None:
     store = MemoryStore()
-    night = run_plan(order, ScriptedExecutor(), store, jobs=jobs, snapshot="2026-01-01")
+    night = run_plan(order, ScriptedExecutor(), store, builds=Threads(jobs), snapshot="2026-01-01")
     kept = list(store.iterate())
     assert {o.spec.key for o in kept} == {c.spec.key for c in order}
     assert (night.built, night.passed, night.failed, night.ended) == (12, 6, 6, "done")

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 from resolver.core.reporter import Reporter
 from resolver.crawl.matrix import Cell, cells
+from resolver.crawl.side_by_side import Threads
 from resolver.crawl.stacks import Stack
 from resolver.flows import crawl as recipe
 from resolver.flows.crawl import CrawlRequest, crawl, rounds_of
@@ -34,6 +35,7 @@ def test_caches_are_pruned_within_a_round_and_every_cell_is_built(monkeypatch) -
         CrawlRequest(),
         planned=planned,
         executor=FakeExecutor(),
+        builds=Threads(),
         store=store,
         tracker=NullTracker(),
         prune=lambda: pruned.append(len(list(store.iterate()))),

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from resolver.compose.rooms import WANTS_FILE, Rooms, extra
 from resolver.core.candidate import Candidate
 from resolver.core.errors import ResolverError, UsageError
 from resolver.core.outcome import BuildSpec, Outcome
-from resolver.core.package import NormalizedName, Release, normalize
+from resolver.core.package import NormalizedName, Pin, Release, normalize
 from resolver.core.project import Project
 from resolver.core.proof import Proof, Sample, Trial
 from resolver.core.resolution import Resolution
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from resolver.flows.verify import Completed
 
 
+SCORE_SECONDS = 4.0
+"""How long `score` may read what nobody on this machine has read; what is not reached then is scored by what is known."""
 READ_AHEAD = 12
 """So many releases are read of a directly needed package that the snapshot does not know."""
 
@@ -344,10 +346,15 @@ class House(Rooms):
         return subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], check=False).returncode
 
     def score(self, lines: Iterable[str]) -> Iterator[str]:
-        """Each JSON line scored."""
+        """Each JSON line scored; packages that the snapshot lacks are read of the index, for some seconds in all."""
         from resolver.rank.score import score_lines
 
-        return score_lines(lines, self.ranker, self.assembler)
+        self.shelves.hurry(SCORE_SECONDS)
+
+        def prepare(pins: Collection[Pin]) -> None:
+            self.shelves.learn(pin for pin in pins if pin.name not in self.shelves)
+
+        return score_lines(lines, self.ranker, self.assembler, None if self.settings.offline else prepare)
 
     def outcomes(self, *, export: Path | None, load: Path | None) -> dict[str, object]:
         """The store's counts, after an import and before an export when asked."""

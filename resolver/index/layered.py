@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,6 +23,8 @@ class LayeredIndex:
     def __init__(self, frozen: Snapshot, live: LiveIndex | None = None, *, offline: bool = False, workers: int = 8) -> None:
         self._frozen, self._live, self._workers = frozen, None if offline else live, workers
         self._names = frozenset(frozen.names())
+        self._ends = math.inf
+        self._met: set[NormalizedName] = set()
         self._renewed: dict[NormalizedName, tuple[Release, ...]] = {}
 
     @property
@@ -35,9 +39,8 @@ class LayeredIndex:
         """
         if name in self._names:
             return self._renewed.get(name) or self._frozen.releases(name)
-        if self._live is None:
-            return self._frozen.releases(name)  # raises, with near names
-        return self._live.releases(name)
+        live = self._asked(name)
+        return live.releases(name) if live else self._frozen.releases(name)  # raises, with near names
 
     def renew(self, name: NormalizedName) -> bool:
         """Whether the index lists releases of a package that are newer than the snapshot; they are listed from then on. One request."""
@@ -57,15 +60,30 @@ class LayeredIndex:
         """The release with its metadata; None when it has none, or when only an index that cannot be asked would have it."""
         if name in self._names:
             found = self._frozen.release(name, version) or self.kept(name, version)
-            if found is not None or self._live is None:
+            if found is not None or self._live is None or self._is_late():
                 return found
             try:
                 return self._live.release(name, version)
             except (IndexUnreachable, UnknownPackage):
                 return None  # others of its releases are in the snapshot; the resolution goes on with those
-        if self._live is None:
+        live = self._asked(name)
+        if live is None:
             return self._frozen.release(name, version)  # raises, with near names
-        return self._live.release(name, version)
+        return live.recalled(name, version) if self._is_late() else live.release(name, version)
+
+    def hurry(self, seconds: float) -> None:
+        """Begin nothing on the network after so many seconds from now; what was read until then stays."""
+        self._ends = time.monotonic() + seconds
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._ends
+
+    def _asked(self, name: NormalizedName) -> LiveIndex | None:
+        """The live index when it may be asked for a package that the snapshot lacks."""
+        if self._live is None or (self._is_late() and name not in self._met):
+            return None
+        self._met.add(name)
+        return self._live
 
     def kept(self, name: NormalizedName, version: str) -> Release | None:
         """A release of the snapshot whose metadata the snapshot lacks but this machine has read before."""
@@ -99,12 +117,14 @@ class LayeredIndex:
                 for _ in pool.map(lambda one: self._try(live, *one), missing):
                     pass
 
-    @staticmethod
-    def _try(live: LiveIndex, name: NormalizedName, version: str) -> None:
+    def _try(self, live: LiveIndex, name: NormalizedName, version: str) -> None:
+        if self._is_late():
+            return
         try:
             live.release(name, version)
         except (IndexUnreachable, UnknownPackage):
             return
+        self._met.add(name)
 
     def readable(self, name: NormalizedName) -> frozenset[str]:
         """Versions of a package whose metadata is at hand without the network; empty for a package that the snapshot lacks."""

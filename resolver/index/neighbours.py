@@ -59,6 +59,10 @@ class NeighbourIndex:
             self._borrowed[key] = kept or self._find(name, version)
         return self._borrowed[key]
 
+    def hurry(self, seconds: float) -> None:
+        """See LayeredIndex.hurry."""
+        self._layered.hurry(seconds)
+
     def renew(self, name: NormalizedName) -> bool:
         """See LayeredIndex.renew."""
         return self._layered.renew(name)

@@ -85,6 +85,12 @@ class LiveIndex:
                 return complete(bare, facts)
         return None
 
+    def recalled(self, name: NormalizedName, version: str) -> Release | None:
+        """The release as it was read before, else as it is listed; costs no request beyond the package's page."""
+        bare = next((each for each in self.releases(name) if each.version == version), None)
+        facts = self.remembered(name, version) if bare else None
+        return complete(bare, facts) if bare and facts else bare
+
     def facts(self, name: NormalizedName, version: str) -> Facts | None:
         """What can be read of one release, or None; `version` spelled as `releases` does."""
         sources = self._package(name)[1].get(version)

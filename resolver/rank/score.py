@@ -7,7 +7,7 @@ import dataclasses
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +34,20 @@ class Request:
     system_packages: tuple[str, ...] | None = None
 
 
-def score_lines(lines: Iterable[str], ranker: Ranker, assembler: Assembler) -> Iterator[str]:
+def score_lines(
+    lines: Iterable[str], ranker: Ranker, assembler: Assembler, prepare: Callable[[Collection[Pin]], object] | None = None
+) -> Iterator[str]:
     """One JSON line per line read, in order: {"id", "probability", "known", "worst_edges"}; blank lines are skipped.
 
-    Unknown names and versions are scored, not refused. Raises UsageError with the line's number for a line that is no request.
+    Unknown names and versions are scored, not refused. `prepare` hears of the pins of many lines before they are scored, to read at once
+    what is to be read. Raises UsageError with the line's number for a line that is no request.
     """
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     while chunk := list(itertools.islice(numbered, _CHUNK)):
-        yield from _score([read_request(line, number) for number, line in chunk], ranker, assembler)
+        requests = [read_request(line, number) for number, line in chunk]
+        if prepare:
+            prepare(dict.fromkeys(pin for request in requests for pin in request.pins))
+        yield from _score(requests, ranker, assembler)
 
 
 def _score(requests: list[Request], ranker: Ranker, assembler: Assembler) -> Iterator[str]:

@@ -78,3 +78,16 @@ def test_prefetching_makes_later_answers_free(server, frozen):
     assert index.release(FROZEN, "1.0")
     assert index.release(FRESH, "1.0")
     assert server.moods.seen == []
+
+
+def test_in_a_hurry_only_what_was_read_in_time_is_known(server, frozen):
+    index = layered(server, frozen)
+    index.prefetch_releases([(FRESH, "1.0")])
+    index.hurry(-1.0)
+    asked = len(server.moods.seen)
+    assert index.release(FRESH, "1.0").requires == ("y",)
+    assert index.release(FROZEN, "1.0") is None
+    with pytest.raises(UnknownPackage):
+        index.releases(NormalizedName("frozen-too"))
+    index.prefetch_releases([(FROZEN, "1.0")])
+    assert len(server.moods.seen) == asked

@@ -3,17 +3,21 @@
     pythonX.Y -I -S inside_stdlib.py > X.Y.json    (once per interpreter, 3.6 to 3.13; -S keeps setuptools' distutils out)
     python3 inside_stdlib.py --join X.Y.json ... > stdlib.json
 
-stdlib.json holds only what is not in every interpreter: {"first-last": {"module": ["name", ...]}} with "" for the module itself.
+stdlib.json holds only what is not in every interpreter: {"first-last": {"module": ["name", ...]}} with "" for the module itself,
+"module.Class" for members of a class, and "name=" for a keyword of the function or class "module.name".
 A name that came and went twice is left out. Standard library only; runs on CPython 3.6 and later.
 """
 
+import enum
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import pkgutil
 import sys
 import sysconfig
+import types
 import warnings
 
 SKIPPED = {
@@ -62,14 +66,50 @@ def names():
         # Names that a module makes up when asked (collections.Mapping in 3.7 to 3.9) are not in its dir().
         below = set().union(*(keys for other, keys in offered.items() if keys and other.startswith(name + ".")))
         offered[name] |= set(key for key in below if hasattr(sys.modules[name], key))
-    return {name: None if keys is None else sorted(keys) for name, keys in offered.items()}
+    inner = {}
+    for name in [name for name, keys in offered.items() if keys and name.split(".")[0] not in ("tkinter", "pydoc", "lib2to3", "typing")]:
+        for key in sorted(offered[name]):
+            thing = getattr(sys.modules[name], key, None)
+            home = getattr(thing, "__module__", None)
+            if not isinstance(home, str) or home.split(".")[0].lstrip("_") != name.split(".")[0]:
+                continue  # what another module lends
+            if isinstance(thing, type) and not issubclass(thing, (BaseException, enum.Enum)):
+                inner[name + "." + key] = members(thing)
+            elif callable(thing) and not isinstance(thing, type):
+                inner[name + "." + key] = keywords(thing)
+    return {
+        "modules": {name: None if keys is None else sorted(keys) for name, keys in offered.items()},
+        "inner": {name: sorted(keys) for name, keys in inner.items() if keys is not None},
+    }
+
+
+def members(kind):
+    """Public members of a class, and the keywords that making one takes where they can be told."""
+    known = keywords(kind)
+    return [key for key in dir(kind) if not key.startswith("_")] + (["="] + known if known is not None else [])
+
+
+def keywords(called):
+    """The keywords of a callable, each with "=" behind it; None when nobody can tell or any keyword will do."""
+    makers = (called.__init__, called.__new__) if isinstance(called, type) else (called,)
+    if not any(isinstance(maker, (types.FunctionType, types.MethodType)) for maker in makers):
+        return None  # what C code says of its keywords differs from release to release
+    try:
+        parameters = inspect.signature(called).parameters.values()
+    except (ValueError, TypeError):
+        return None
+    if any(each.kind is each.VAR_KEYWORD for each in parameters):
+        return None
+    return [each.name + "=" for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
 
 
 def join(paths):
-    lists = {}
+    lists, inner = {}, {}
     for path in paths:
         with open(path) as stream:
-            lists[os.path.basename(path)[: -len(".json")]] = json.load(stream)
+            raw = json.load(stream)
+        version = os.path.basename(path)[: -len(".json")]
+        lists[version], inner[version] = raw["modules"], raw["inner"]
     order = sorted(lists, key=lambda version: [int(part) for part in version.split(".")])
     spans = {}
     for module in sorted(set().union(*lists.values())):
@@ -83,7 +123,19 @@ def join(paths):
             having = [version for version in present if name in lists[version][module]]
             if having != present:
                 note(spans, order, having, module, name)
+    for thing in sorted(set().union(*inner.values())):
+        present = [version for version in order if thing in inner[version]]
+        for name in sorted(set().union(*(inner[version][thing] for version in present)) - {"="}):
+            told = [version for version in present if not name.endswith("=") or is_told(inner[version][thing])]
+            having = [version for version in told if name in inner[version][thing]]
+            if having != told:
+                note(spans, told, having, thing, name)
     return spans
+
+
+def is_told(keys):
+    """Whether the keywords of a function or class are known: a class says so by "="."""
+    return "=" in keys or all(key.endswith("=") for key in keys)
 
 
 def note(spans, order, present, module, name):

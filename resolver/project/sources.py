@@ -12,8 +12,9 @@ from pathlib import PurePosixPath
 from resolver.core.errors import ProjectError
 from resolver.core.project import Bound, Origin, OriginKind, Use
 from resolver.project.files import LocalModules, Tree, is_side
-from resolver.project.legacy import imports_of, is_python2
+from resolver.project.legacy import imports_of, python2_mark, python2_name
 from resolver.project.syntax import parse_python, syntax_bounds
+from resolver.project.tables import tables
 from resolver.project.text import read_bytes
 from resolver.project.uses import Choice, FileUses, uses_of
 
@@ -50,6 +51,8 @@ def parse_source(path: PurePosixPath, tree: Tree) -> Source:
     parsed, problem = parse_python(raw)
     text = raw.decode("utf-8", "replace").replace("\r\n", "\n") if parsed is None else ""
     bounds = syntax_bounds(raw, parsed, path.as_posix()) if not side else ()
+    gone = python2_name(parsed, raw) if parsed and not side else None
+    problem = f"{path}:{gone[0]}: '{gone[1]}' exists in Python 2 only" if gone else problem
     return Source(path=path, tree=parsed, text=text, side=side, problem=problem, bounds=bounds)
 
 
@@ -82,9 +85,8 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
         choices += [choice for choice in found.choices if all(_root_kind(kinds, name, source) is Kind.FOREIGN for name in choice.dotted)]
         if note:
             notes.append(note)
-    if any(is_python2(source.text) for source in sources) and not any(source.tree for source in sources):
-        notes.insert(0, "Python 2 source: no Python that is considered (3.6 and later) runs it as it stands")
     kept = unique(uses)
+    notes[:0] = [*_python2(sources), *_python2_modules(kept)]
     standard = [kinds(use.dotted.split(".")[0], PurePosixPath(use.origin.path)) is Kind.STANDARD for use in kept]
     return SourceUses(
         uses=tuple(use for use, is_standard in zip(kept, standard, strict=True) if not is_standard),
@@ -94,6 +96,24 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
         signs=tuple(signs.items()),
         programs=tuple(programs.items()),
     )
+
+
+def _python2(sources: Sequence[Source]) -> list[str]:
+    """The note that a project is written for Python 2, when at least half of what it runs is."""
+    run = [source for source in sources if not source.side and (source.text or (source.tree and source.tree.body))] or sources
+    old = [(source, mark) for source in run if (mark := python2_mark(source.text))]
+    if not old or 2 * len(old) < len(run):
+        return []
+    source, (line, what) = old[0]
+    where = f"{source.path}:{line}: {what}"
+    return [f"Python 2 source ({where}): no Python that is considered (3.6 and later) runs it as it stands; translate it first (2to3)"]
+
+
+def _python2_modules(uses: Iterable[Use]) -> list[str]:
+    """A note for each module of Python 2's standard library that is imported unguardedly."""
+    gone = tables().python2_stdlib
+    roots = {use.dotted.split(".")[0]: use.origin for use in reversed([*uses]) if use.imported and not use.guarded}
+    return [f"{where}: '{root}' is in the standard library of Python 2 only" for root, where in roots.items() if root in gone]
 
 
 def _root_kind(kinds: Kinds, dotted: str, source: Source) -> Kind:
@@ -111,8 +131,9 @@ def _uses(source: Source, kinds: Kinds) -> tuple[FileUses, str]:
             return FileUses(), f"{source.path}: nested too deeply; left out"
     if not source.text:
         return FileUses(), f"{source.path}: {source.problem}; left out"
-    old = is_python2(source.text)
-    kind = "Python 2 source" if old else f"not valid Python here ({source.problem})"
+    mark = python2_mark(source.text)
+    old = mark is not None
+    kind = f"Python 2 source (line {mark[0]}: {mark[1]})" if mark else f"not valid Python here ({source.problem})"
     found = [
         Use(
             dotted=name,

@@ -14,16 +14,39 @@ from collections.abc import Iterable, Iterator
 from importlib import resources
 
 from resolver.core.project import Bound, Origin, OriginKind, Use
+from resolver.project.grammar import grammar_of
 from resolver.project.guards import GuardedVisitor, dotted
 
 _BUILTIN_GENERICS = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
 _METHODS = {"removeprefix": 9, "removesuffix": 9, "is_relative_to": 9, "bit_count": 10}
+_GENERIC = rb"(list|dict|tuple|set|frozenset|type)\b"
+_SHADOWED = re.compile(
+    rb"(?<![\w.])"
+    + _GENERIC
+    + rb"\s*=(?!=)|\bfor\s+(?:\w+\s*,\s*)*"
+    + _GENERIC
+    + rb"|\bdef\s+\w+\s*\((?:[^()]*,)?\s*"
+    + _GENERIC
+    + rb"\s*[,)=]"
+)
 # Most sources use nothing new; a glance at their bytes saves parsing and visiting them again.
 _NEW_GRAMMAR = re.compile(
     rb":=|\bwith\s*\(|^\s*match\s|\bexcept\s*\*|=\s*[}!:]|/\s*[,)]|^\s*@\w*[\[(]|^\s*type\s+\w|\b(?:def|class)\s+\w+\[", re.MULTILINE
 )
 _EVALUATED = re.compile(rb"\b(?:list|dict|tuple|set|frozenset|type)\[|\bcollections\b|\||" + b"|".join(name.encode() for name in _METHODS))
+_DATED_FORMS = re.compile(
+    rb"""\b(?:return|yield|in)\b[^\n]*\*\w | \[[^\]\n]*\*\w | \*\w+\s*:\s*\* | :=          # unpacking, assignment expressions
+      | \blambda\b[^:\n]*/ | ^[ \t]*@(?:\(|[\w.]*\[|[\w.]*\([^\n]*\)[.\[(])             # positional-only, decorators
+      | \bfinally\s*:(?s:.{0,600}?)\bcontinue\b | ^[ \t]*[\w.]+[ \t]*:[^=\n]+=[^\n]*,    # annotated tuples
+      | \}[ \t]*\|(?!=) | \|[ \t]*\{ | [\[({]\s*\(?\s*yield\b | \basync\s+for\b          # dictionaries, comprehensions
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
 _NEWER = (
+    (
+        re.compile(r"^[ \t]*(?:type[ \t]+\w+|(?:async[ \t]+)?(?:def|class)[ \t]+\w+)\[[^\]=]*=[^\]]*\]", re.MULTILINE),
+        "a type parameter's default",
+    ),
     (re.compile(r"^[ \t]*type[ \t]+\w+(\[[^\]]*\])?\s*=\s*\S", re.MULTILINE), "a type statement"),
     (re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+\[", re.MULTILINE), "type parameters"),
 )
@@ -48,9 +71,12 @@ def syntax_bounds(raw: bytes, tree: ast.Module | None, path: str) -> tuple[Bound
     if tree is None:
         return _rejected(raw, path)
     found = list(_grammar(raw, path)) if _NEW_GRAMMAR.search(raw) else []
-    if not _EVALUATED.search(raw):
+    if _DATED_FORMS.search(raw):
+        seen = dict.fromkeys(grammar_of(tree, raw.decode("utf-8", "replace")))
+        found += [_bound(specifier, what, path, line) for specifier, what, line in sorted(seen, key=lambda form: form[2])]
+    if not (_EVALUATED.search(raw) or _keyword_glance().search(raw)):
         return tuple(found)
-    visitor = _Visitor(path, postponed=_postponed(tree))
+    visitor = _Visitor(path, postponed=_postponed(tree), renamed=_renamed_generics(raw))
     try:
         visitor.visit(tree)
     except RecursionError:
@@ -60,12 +86,13 @@ def syntax_bounds(raw: bytes, tree: ast.Module | None, path: str) -> tuple[Bound
 
 def _rejected(raw: bytes, path: str) -> tuple[Bound, ...]:
     if parse_python(raw, 6)[0] is not None:
-        return (_bound("<3.7", "'async' or 'await' is used as a name", path, 0),)
+        return (_bound("<3.7", "'async' or 'await' is used as a name", path, _line_of(parse_python(raw, 7)[1] or parse_python(raw)[1])),)
     text = raw.decode("utf-8", "replace")
     for pattern, what in _NEWER:
         found = pattern.search(text)
         if found:
-            return (_bound(">=3.12", what, path, text.count("\n", 0, found.start()) + 1),)
+            since = ">=3.13" if "default" in what else ">=3.12"
+            return (_bound(since, what, path, text.count("\n", 0, found.start()) + 1),)
     problem = parse_python(raw)[1]
     if "f-string" in problem:
         return (_bound(">=3.12", "quotes or backslashes nested in an f-string", path, _line_of(problem)),)
@@ -97,15 +124,22 @@ def _postponed(tree: ast.Module) -> bool:
     )
 
 
+def _renamed_generics(raw: bytes) -> frozenset[str]:
+    """Which of `list`, `dict` ... mean something else somewhere in a source: assigned, looped over, or a parameter."""
+    return frozenset(next(filter(None, found)).decode("ascii") for found in _SHADOWED.findall(raw))
+
+
 def _bound(specifier: str, reason: str, path: str, line: int) -> Bound:
     return Bound(specifier=specifier, reason=reason, origin=Origin(kind=OriginKind.IMPORTED, path=path, line=line))
 
 
 class _Visitor(GuardedVisitor):
-    def __init__(self, path: str, *, postponed: bool) -> None:
+    def __init__(self, path: str, *, postponed: bool, renamed: frozenset[str]) -> None:
         super().__init__()
         self._path = path
         self._postponed = postponed
+        self._meaning: dict[str, str] = {}
+        self._generics = _BUILTIN_GENERICS - renamed
         self.found: dict[tuple[str, str], Bound] = {}
 
     def _ask(self, minor: int, reason: str, line: int) -> None:
@@ -121,7 +155,7 @@ class _Visitor(GuardedVisitor):
                 self._ask(10, "'X | Y' in an annotation", part.lineno)
             elif isinstance(part, ast.Subscript):
                 name = dotted(part.value)
-                if name in _BUILTIN_GENERICS or name.startswith("collections."):
+                if name in self._generics or name.startswith("collections."):
                     self._ask(9, f"'{name}[...]' is evaluated", part.lineno)
 
     def visit_arguments(self, node: ast.arguments) -> None:
@@ -153,13 +187,34 @@ class _Visitor(GuardedVisitor):
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if (
             isinstance(node.ctx, ast.Load)
-            and dotted(node.value) in _BUILTIN_GENERICS - {"type"}
+            and dotted(node.value) in self._generics - {"type"}
             and isinstance(node.slice, ast.Name | ast.Tuple)
         ):
             self._ask(9, f"'{dotted(node.value)}[...]' is evaluated", node.lineno)
         self.generic_visit(node)
 
+    def visit_Import(self, node: ast.Import) -> None:
+        self._meaning |= {
+            alias.asname or alias.name.split(".")[0]: alias.name if alias.asname else alias.name.split(".")[0] for alias in node.names
+        }
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if node.module and not node.level:
+            self._meaning |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+
+    def _keywords(self, node: ast.Call) -> None:
+        """Keywords that a function of the standard library, or a built-in one, has not taken throughout."""
+        head, _, rest = dotted(node.func).partition(".")
+        called = f"{self._meaning.get(head, 'builtins.' + head)}{'.' + rest if rest else ''}" if head else ""
+        for keyword in node.keywords:
+            specifier = _changes().get((called, f"{keyword.arg}=")) or _MORE_KEYWORDS.get((called, keyword.arg or ""))
+            if specifier and not self.guard:
+                reason = f"{called.removeprefix('builtins.')}({keyword.arg}=...) is there in Python {specifier} only"
+                self.found.setdefault((specifier, reason), _bound(specifier, reason, self._path, node.lineno))
+
     def visit_Call(self, node: ast.Call) -> None:
+        if node.keywords:
+            self._keywords(node)
         if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS and not dotted(node.func.value).endswith(".str"):
             self._ask(_METHODS[node.func.attr], f"the method '{node.func.attr}'", node.lineno)
         self.generic_visit(node)
@@ -189,6 +244,25 @@ def _change(name: str) -> tuple[str, str] | None:
         if specifier:
             return specifier, here
     return None
+
+
+_MORE_KEYWORDS = {
+    ("subprocess.run", "capture_output"): ">=3.7",
+    ("hashlib.md5", "usedforsecurity"): ">=3.9",
+    ("builtins.zip", "strict"): ">=3.10",
+    ("builtins.sum", "start"): ">=3.8",
+    ("builtins.pow", "mod"): ">=3.8",
+    ("logging.basicConfig", "force"): ">=3.8",
+    ("logging.basicConfig", "encoding"): ">=3.9",
+} | {(f"subprocess.{name}", "text"): ">=3.7" for name in ("run", "Popen", "call", "check_call", "check_output")}
+"""Keywords that no signature shows: of built-in functions, and handed on through `**kwargs`."""
+
+
+@functools.cache
+def _keyword_glance() -> re.Pattern[bytes]:
+    """Finds any keyword that some function of the standard library has not taken throughout."""
+    words = {name[:-1] for _, name in _changes() if name.endswith("=")} | {name for _, name in _MORE_KEYWORDS}
+    return re.compile(rb"\b(?:" + "|".join(sorted(words)).encode() + rb")\s*=[^=]")
 
 
 @functools.cache

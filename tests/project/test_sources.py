@@ -98,7 +98,7 @@ def test_a_project_in_python_2_is_told_clearly(tmp_path: Path) -> None:
     put(tmp_path, "b.py", "import urllib2\nexec 'x'\n")
     tree = walk(tmp_path)
     notes = gather(parse_sources(tree), kinds_of(tree, own=frozenset(), known=lambda _: False, stdlib=is_stdlib)).notes
-    assert notes[0].startswith("Python 2 source")
+    assert notes[0].startswith("Python 2 source (")
 
 
 def test_bounded_number_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,8 @@ def bounds(source: str) -> list[tuple[str, int]]:
         ("match x:\n  case 1: pass\n", [(">=3.10", 2)]),
         ("import re\nre.match('a', 'b')\n", []),
         ("try: pass\nexcept* E: pass\n", [(">=3.11", 2)]),
-        ("async = 1\n", [("<3.7", 0)]),
+        ("async = 1\n", [("<3.7", 1)]),
+        ("x = 1\na.async(2)\n", [("<3.7", 2)]),
         ("def f(x: list[int]): pass\n", [(">=3.9", 1)]),
         ("def f(x: 'list[int]'): pass\n", []),
         ("from __future__ import annotations\ndef f(x: int | None) -> list[int]: pass\n", []),
@@ -37,6 +38,15 @@ def bounds(source: str) -> list[tuple[str, int]]:
         ("type X = int\n", [(">=3.12", 1)]),
         ("\ndef f[T](x: T): pass\n", [(">=3.12", 2)]),
         ("print 'x'\n", []),
+        ("list = []\nkey = 1\nlist[key]\n", []),
+        ("def f(a, dict): return dict[a]\n", []),
+        ("import subprocess\n\nsubprocess.run(x, capture_output=True)\n", [(">=3.7", 3)]),
+        ("from dataclasses import dataclass\n@dataclass(slots=True)\nclass A: pass\n", [(">=3.10", 2)]),
+        ("import asyncio as aio\naio.gather(a, loop=b)\n", [("<3.10", 2)]),
+        ("import shutil\nshutil.copytree(a, b, dirs_exist_ok=True)\n", [(">=3.8", 2)]),
+        ("for a, b in zip(c, d, strict=True): pass\n", [(">=3.10", 1)]),
+        ("try:\n  zip(c, strict=True)\nexcept Exception: pass\n", []),
+        ("other.zip(c, strict=True)\n", []),
     ],
 )
 def test_bounds_of_syntax(source: str, expected: list[tuple[str, int]]) -> None:
@@ -71,6 +81,10 @@ def test_bounds_of_syntax(source: str, expected: list[tuple[str, int]]) -> None:
         ("http.client", None),
         ("concurrent.futures.ThreadPoolExecutor", None),
         ("os.path.isreserved", None),
+        ("datetime.datetime.fromisoformat", ">=3.7"),
+        ("threading.Thread.isAlive", "<3.9"),
+        ("pathlib.Path.is_relative_to", ">=3.9"),
+        ("datetime.datetime.now", None),
     ],
 )
 def test_bounds_of_the_standard_library(dotted: str, specifier: str | None) -> None:

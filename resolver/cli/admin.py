@@ -230,6 +230,23 @@ def index_refresh(
         out(_table(_house().index_refresh(snapshot, since=since)))
 
 
+@index_app.command("mirror")
+def index_mirror(
+    path: Annotated[Path, typer.Argument(help="a folder with requirements.lock and resolution.json")],
+    folder: Annotated[
+        Path | None, typer.Option(help="where to put the files (default: `wheels` beside the lock)", show_default=False)
+    ] = None,
+) -> None:
+    """Copy every locked file into a folder, checked by its hash: an image can then be built without any network."""
+    with guarded():
+        place = folder or path / "wheels"
+        from resolver.compose.mirroring import mirror
+
+        paths = mirror(_house(), path, place)
+        out(f"{len(paths)} files, {sum(p.stat().st_size for p in paths) / 1e6:.0f} MB in {place}")
+        out(f"now: resolve {path} --wheelhouse {place.name}")
+
+
 def _table(rows: object, indent: int = 0) -> str:
     """A mapping as aligned lines, nested mappings indented."""
     if not isinstance(rows, dict):

@@ -45,6 +45,10 @@ def resolve(
     strict: Annotated[bool, typer.Option("--strict", help="refuse contradictory needs instead of relaxing the weakest")] = False,
     force: Annotated[bool, typer.Option("--force", help="overwrite files that resolve did not write")] = False,
     offline: Annotated[bool | None, typer.Option("--offline/--online", help="never touch the network", show_default=False)] = None,
+    wheelhouse: Annotated[
+        str | None,
+        typer.Option(help="folder beside the Dockerfile that all packages come from (`resolver index mirror`)", show_default=False),
+    ] = None,
     build: Annotated[bool, typer.Option("--build", help="build and probe the answer; the outcome is fed back")] = False,
     sample: Annotated[
         str, typer.Option(help="with --build: a file to POST once the image runs; [ROUTE=]FILE, like /predict=cat.png", show_default=False)
@@ -67,7 +71,7 @@ def resolve(
         request = _sample(sample, build=build, tag=tag)
         from resolver import compose, settings
 
-        values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor})
+        values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor, "wheelhouse": wheelhouse})
         house = compose.House(values, reporter=reporter, as_of=day)
         wanted = Accelerator(kind=accelerator, runtime=cuda, driver=driver, gpu=gpu.lower())
         resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict)

@@ -76,6 +76,11 @@ class LiveIndex:
                 self._complete[key] = complete(bare, facts) if facts else None
             return self._complete[key]
 
+    def files(self, name: NormalizedName) -> Sequence[tuple[str, Sequence[Listed]]]:
+        """The versions of a package with their files, newest first. Raises UnknownPackage, IndexUnreachable."""
+        releases, sources = self._package(name)
+        return [(release.version, sources[release.version].files) for release in releases]
+
     def kept(self, bare: Release) -> Release | None:
         """A listed release with its metadata when that was read on this machine before; asks nobody."""
         if self._kept is None:

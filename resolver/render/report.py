@@ -13,6 +13,7 @@ from resolver.core.proof import Proof, Reply, Service
 from resolver.core.resolution import Resolution
 from resolver.render.base import base_image
 from resolver.render.files import MARKER
+from resolver.render.sdist import sources
 
 SCHEMA = 1
 
@@ -42,6 +43,7 @@ def report(resolution: Resolution) -> dict[str, Any]:
         },
         "base_image": resolution.base_image or base_image(target),
         "system_packages": sorted(resolution.system_packages),
+        "build_tools": sorted({tool for house in sources(resolution).builds for tool in house.tools}),
         "pins": {pin.name: pin.version for pin in sorted(chosen.candidate.pins)},
         "probability": _probability(chosen.probability),
         "known": chosen.known,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from resolver.core.package import DistFile, Release
 from resolver.core.target import Target, minor
@@ -17,6 +17,12 @@ _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 @functools.lru_cache(maxsize=64)
 def target_tags(python: str, platform: str) -> frozenset[str]:
     """Every wheel tag that CPython `python` ("3.7") accepts on `platform` ("linux_x86_64"), as text."""
+    return frozenset(ordered_tags(python, platform))
+
+
+@functools.lru_cache(maxsize=64)
+def ordered_tags(python: str, platform: str) -> Mapping[str, int]:
+    """The same tags with their places in the installer's order of preference."""
     from packaging import tags
 
     version = (3, minor(python))
@@ -27,7 +33,7 @@ def target_tags(python: str, platform: str) -> frozenset[str]:
         *tags.cpython_tags(python_version=version, abis=[abi], platforms=platforms),
         *tags.compatible_tags(python_version=version, interpreter=f"cp3{version[1]}", platforms=platforms),
     ]
-    return frozenset(str(tag) for tag in found)
+    return {str(tag): number for number, tag in reversed(list(enumerate(found)))}
 
 
 def _platforms(machine: str) -> Iterator[str]:
@@ -37,6 +43,14 @@ def _platforms(machine: str) -> Iterator[str]:
         if glibc in _LEGACY:
             yield f"{_LEGACY[glibc]}_{machine}"
     yield f"linux_{machine}"
+
+
+def place(file: DistFile, target: Target) -> int | None:
+    """How early the target's installer takes a file of a release: 0 first, sdists last; None for one that does not fit."""
+    order = ordered_tags(target.python, target.platform)
+    if not _admits(file, target):
+        return None
+    return min((order[tag] for tag in file.tags if tag in order), default=None) if file.kind == "wheel" else len(order)
 
 
 def wheels(release: Release, target: Target) -> tuple[DistFile, ...]:

@@ -15,8 +15,8 @@ from resolver.render.report import ReportRenderer
 from tests.render.recorded import FLASK_37, declared, resolution
 
 CONTRACT = [
-    "schema", "generator", "resolver", "python", "platform", "accelerator", "base_image", "system_packages", "pins", "probability",
-    "known", "policy", "candidates_considered", "reasons", "worst_edges", "runners_up", "warnings", "would_break", "relaxed",
+    "schema", "generator", "resolver", "python", "platform", "accelerator", "base_image", "system_packages", "build_tools", "pins",
+    "probability", "known", "policy", "candidates_considered", "reasons", "worst_edges", "runners_up", "warnings", "would_break", "relaxed",
     "ranker", "snapshot", "project", "proof",
 ]  # fmt: skip
 

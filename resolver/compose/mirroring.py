@@ -1,0 +1,48 @@
+"""Filling the folder that an image is built from where no index can be reached."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from resolver.compose.rooms import Rooms
+from resolver.core.errors import ResolverError, UsageError
+from resolver.core.package import DistFile, NormalizedName
+from resolver.core.target import Target
+from resolver.index.cache import Cache
+from resolver.index.filenames import read_filename
+from resolver.index.mirror import Mirror, layered, read_lock
+from resolver.index.pages import Listed
+from resolver.index.parse import read_python
+from resolver.index.pipconfig import PipAccess
+from resolver.index.simple import LiveIndex
+from resolver.render.tags import place
+
+
+def mirror(rooms: Rooms, folder: Path, wheelhouse: Path) -> list[Path]:
+    """Copy what the lock in `folder` installs, and what its source distributions are built with, into `wheelhouse`.
+
+    Raises ResolverError when `resolve` has not written to `folder`, or the index has not what the lock says.
+    """
+    if rooms.settings.offline:
+        raise UsageError("index mirror needs the network", hint="leave out the setting `offline`")
+    try:
+        locked = read_lock((folder / "requirements.lock").read_text(encoding="utf-8"))
+        told = json.loads((folder / "resolution.json").read_text(encoding="utf-8"))
+        target, tools = Target(python=told["python"], platform=told["platform"]), told.get("build_tools", ())
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise ResolverError(f"{folder}: no lock and resolution to mirror: {problem}", hint="run `resolve` first") from problem
+    access = PipAccess()
+    live = LiveIndex(access=access, cache=Cache(Path(rooms.settings.cache)))
+    sources = [live.files, *([rooms.cpu_index.files] if rooms.cpu_index else [])]
+    fits = lambda name, listed: _place(name, listed, target)  # noqa: E731 - a partial would hide the order of the words
+    return Mirror(wheelhouse, files=layered(*sources), access=access, fits=fits, reporter=rooms.reporter).fetch(locked, tools)
+
+
+def _place(name: NormalizedName, listed: Listed, target: Target) -> int | None:
+    """How early the target's installer takes a file of the index."""
+    named = read_filename(listed.filename, name)
+    if named is None:
+        return None
+    python = read_python(listed.requires_python)
+    return place(DistFile(filename=listed.filename, kind=named.kind, tags=named.tags, requires_python=python), target)

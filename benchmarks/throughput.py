@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Twenty cells of the crawl's own plan: our executor beside a plain loop of `docker build` with `pip install`, in one run.
 
-  .venv/bin/python benchmarks/throughput.py [--cells 20] [--seed 0] [--jobs 2] [--only NAME] [--ours] [--store FILE]
+  .venv/bin/python benchmarks/throughput.py [--cells 20] [--seed 0] [--only NAME]
 
-The cells are the first ones that `resolver crawl` would build with an empty store. Ours starts with an empty cache volume of its own, as a
-first night does, and is run a second time warm, as every later night is. The plain loop writes for each cell
+The cells are the first ones that `resolver crawl` would build with an empty store. Each is built three times, one after the other, so
+that a change of the machine's load meets all three alike: by us for the first time (the cache volume is this run's own, and empty at the
+start, as in a first night), by the plain loop, and by us again (as in every later night). The plain loop writes
 
     FROM python:X-slim; RUN apt-get ... (system packages); COPY requirements.txt; RUN pip install --no-deps -r ...; RUN python app.py
 
-where app.py holds the stack's import statements, builds it, and removes the image (not timed). The plain loop tells pass from fail by those
-imports alone; ours also tries names, direct needs, forward calls and reads every other distribution. A line a cell as JSON, then the
-ratio of the sums of wall time. `--jobs` is the number of builds side by side, the same for both.
+where app.py holds the stack's import statements, builds it, and removes the image (not timed). It tells pass from fail by those imports
+alone; ours also tries names, direct needs, forward calls, and imports every other distribution. A line a cell as JSON, then the sums of
+wall time and their ratios.
 """
 
 import argparse
@@ -20,8 +21,6 @@ import secrets
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import uv
@@ -71,42 +70,30 @@ def plain(spec: BuildSpec) -> tuple[str, float]:
         return "pass" if done.ok else "fail", seconds
 
 
-def run(name: str, specs: Sequence[BuildSpec], jobs: int, one: Callable[[BuildSpec], tuple[str, float]]) -> float:
-    """Wall seconds of all specs, a line for each."""
-
-    def told(spec: BuildSpec) -> None:
-        verdict, seconds = one(spec)
-        row = {"loop": name, "key": spec.key, "stack": spec.stack, "python": spec.target.python, "pins": len(spec.pins)}
-        print(json.dumps(row | {"verdict": verdict, "seconds": round(seconds, 2)}), flush=True)
-
-    start = time.monotonic()
-    with ThreadPoolExecutor(jobs) as threads:
-        list(threads.map(told, specs))
-    return time.monotonic() - start
-
-
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--cells", type=int, default=20)
     words.add_argument("--seed", type=int, default=0)
-    words.add_argument("--jobs", type=int, default=1)
     words.add_argument("--only", default="")
-    words.add_argument("--ours", action="store_true", help="leave the plain loop out")
     asked = words.parse_args()
-    specs = planned(asked.cells, asked.seed, asked.only)
     executor = DockerExecutor(uv=Path(uv.find_uv_bin()), cache_id=f"resolver-bench-{secrets.token_hex(4)}")
 
     def ours(spec: BuildSpec) -> tuple[str, float]:
         outcome = executor.run(spec)
         return f"{outcome.verdict} {outcome.failure}".strip(), outcome.seconds
 
-    cold = run("ours, empty cache", specs, asked.jobs, ours)
-    warm = run("ours, warm", specs, asked.jobs, ours)
-    told = {"cells": len(specs), "jobs": asked.jobs, "cold_s": round(cold, 1), "warm_s": round(warm, 1)}
-    if not asked.ours:
-        loop = run("plain", specs, asked.jobs, plain)
-        told |= {"plain_s": round(loop, 1), "plain_by_cold": round(loop / cold, 2), "plain_by_warm": round(loop / warm, 2)}
-    print(json.dumps(told | {"load": os.getloadavg()[0]}))
+    sums = {"first": 0.0, "plain": 0.0, "again": 0.0}
+    specs = planned(asked.cells, asked.seed, asked.only)
+    for spec in specs:
+        row = {"stack": spec.stack, "python": spec.target.python, "pins": len(spec.pins), "load": round(os.getloadavg()[0], 1)}
+        for name, loop in (("first", ours), ("plain", plain), ("again", ours)):
+            verdict, seconds = loop(spec)
+            sums[name] += seconds
+            row |= {name: verdict, f"{name}_s": round(seconds, 2)}
+        print(json.dumps(row), flush=True)
+    told = {name: round(seconds, 1) for name, seconds in sums.items()}
+    ratios = {f"plain_by_{name}": round(sums["plain"] / sums[name], 2) for name in ("first", "again")}
+    print(json.dumps({"cells": len(specs)} | told | ratios))
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ def crawl(
     only: Annotated[str, typer.Option(help="only stacks whose name contains this")] = "",
     walk: Annotated[bool, typer.Option("--walk/--no-walk", help="also record what newly met releases offer and use")] = True,
     most_mb: Annotated[float, typer.Option("--max-mb", help="leave out cells that download more than this")] = float("inf"),
+    nightly: Annotated[bool, typer.Option("--nightly", help="renew the snapshot, then build what teaches most within the budget")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the plan and build nothing")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="a line for every build")] = False,
     as_json: AsJson = False,
@@ -80,12 +81,13 @@ def crawl(
             walk=walk,
         )
         if dry_run:
-            order = house.plan(chosen, request)
-            for cell in order:
-                out(f"{cell.spec.key} {cell.stack.name} py{cell.spec.target.python} [{cell.spec.policy}] {len(cell.spec.pins)} pins")
-            out(f"{len(order)} cells")
+            _show_plan(house, chosen, request, nightly=nightly)
             return
-        night = house.crawl(chosen, request)
+        if nightly:
+            house, since = house.renewed()
+            night = house.nightly(chosen, request, since)
+        else:
+            night = house.crawl(chosen, request)
         if as_json:
             import dataclasses
 
@@ -94,6 +96,16 @@ def crawl(
             out(
                 f"{night.built} built in {night.seconds:.0f} s: {night.passed} pass, {night.failed} fail, {night.void} void ({night.ended})"
             )
+
+
+def _show_plan(house, chosen, request, *, nightly: bool) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - House is imported lazily
+    """A line a cell: key, stack, target, policy, pins, and why it was chosen. The snapshot stays as it is."""
+    plan = [(c.cell, c.why) for c in house.choose(chosen, request, None)] if nightly else [(c, "") for c in house.plan(chosen, request)]
+    for cell, why in plan:
+        spec = cell.spec
+        cuda = f" {spec.target.accelerator}" if spec.target.accelerator.kind != "cpu" else ""
+        out(f"{spec.key} {cell.stack.name} py{spec.target.python}{cuda} [{spec.policy}] {len(spec.pins)} pins {why}".rstrip())
+    out(f"{len(plan)} cells")
 
 
 @app.command()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resolver.compose.rooms import WANTS_FILE, Rooms, extra
+from resolver.compose.crawling import Crawling
+from resolver.compose.rooms import WANTS_FILE, extra
 from resolver.core.candidate import Candidate
 from resolver.core.errors import ResolverError, UsageError
 from resolver.core.outcome import BuildSpec, Outcome
@@ -20,14 +20,8 @@ from resolver.core.project import Project
 from resolver.core.proof import Proof, Sample, Trial
 from resolver.core.resolution import Resolution
 from resolver.core.target import Accelerator
-from resolver.settings import bundled
 
 if TYPE_CHECKING:
-    from resolver.crawl.matrix import Cell
-    from resolver.crawl.runner import Night
-    from resolver.crawl.side_by_side import Builds
-    from resolver.crawl.stacks import Stack
-    from resolver.flows.crawl import CrawlRequest
     from resolver.flows.verify import Completed
 
 
@@ -37,7 +31,7 @@ READ_AHEAD = 12
 """So many releases are read of a directly needed package that the snapshot does not know."""
 
 
-class House(Rooms):
+class House(Crawling):
     """The commands of the program, for one set of settings."""
 
     def read(self, path: Path, accelerator: Accelerator | None = None) -> Project:
@@ -215,72 +209,6 @@ class House(Rooms):
             sample = dataclasses.replace(sample, path=sample.path or program.predict)
         return Trial(port=entry.port, health=entry.health, sample=sample) if there else None
 
-    def stacks(self, file: Path | None, only: str = "") -> list[Stack]:
-        """The stacks of a matrix file (default: the bundled ones) whose name contains `only`."""
-        from resolver.crawl.stacks import read_stacks
-
-        files = [file] if file else [bundled("stacks.yaml"), bundled("stacks-cuda.yaml")]
-        return [stack for place in files for stack in read_stacks(place) if only in stack.name]
-
-    def plan(self, stacks: Sequence[Stack], request: CrawlRequest) -> list[Cell]:
-        """The cells that a crawl of these stacks would build now, in order."""
-        from resolver.flows.accelerate import fitted
-        from resolver.flows.crawl import plan_crawl
-        from resolver.flows.narrow import narrow
-        from resolver.rank.booster import has_ranker
-
-        def readings(stack: Stack) -> tuple[Project, Project]:
-            project = fitted(stack.project(), Accelerator(kind=stack.kind))
-            return narrow(project, self.index, self.timeline, self.owners), project if stack.kind == "cuda" else stack.project()
-
-        return plan_crawl(
-            stacks,
-            request,
-            solver=self.solver(steered=False),
-            libraries=self.libraries,
-            projects=readings,
-            known=self.store.keys(),
-            ranker=self.ranker,
-            trained=has_ranker(Path(self.settings.ranker)),
-            reporter=self.reporter,
-        )
-
-    def crawl(self, stacks: Sequence[Stack], request: CrawlRequest) -> Night:
-        """Build the stacks' cells and record them."""
-        extra("crawl", "joblib")
-        from resolver.flows.crawl import crawl
-
-        with self.builds(request) as builds:
-            return crawl(
-                stacks,
-                request,
-                planned=lambda chosen: self.plan(chosen, request),
-                executor=self.executor(harvest=request.walk, travels=bool(request.cluster or request.workers)),
-                builds=builds,
-                store=self.store,
-                tracker=self.tracker,
-                prune=self.prune,
-                snapshot=self.index.snapshot,
-                reporter=self.reporter,
-            )
-
-    def builds(self, request: CrawlRequest) -> contextlib.AbstractContextManager[Builds]:
-        """Where the builds run: threads here, worker processes here, or the workers of a cluster."""
-        from resolver.crawl.side_by_side import Cluster, Threads, local_cluster
-
-        if request.cluster or request.workers:
-            extra("cluster", "distributed")
-        if request.cluster:
-            return contextlib.nullcontext(Cluster(request.cluster))
-        return local_cluster(request.workers) if request.workers else contextlib.nullcontext(Threads(request.jobs))
-
-    def prune(self) -> None:
-        """Keep the engine's build cache within the bound of the settings."""
-        if self.settings.executor == "docker":
-            from resolver.build.docker import prune
-
-            self.reporter.note(prune(self.settings.disk_gb))
-
     def seen(self, exported: Path | None = None) -> Iterator[Outcome]:
         """The store's outcomes, then those of an exported folder (default: the repository's) that the store lacks."""
         from resolver.store.export import read_export
@@ -376,16 +304,3 @@ class House(Rooms):
             return {"as_of": self.snapshot.snapshot, "packages": len(names), "releases": releases}
         found = self.index.releases(normalize(name))
         return {r.version: f"{r.uploaded:%Y-%m-%d} {r.requires_python}" if r.uploaded else "" for r in found}
-
-    def index_refresh(self, snapshot: Path | None, *, since: date) -> dict[str, object]:
-        """Bring a snapshot file up to date with the live index: releases uploaded since a day are read."""
-        from resolver.index.cache import Cache
-        from resolver.index.refresh import refresh, seeds
-        from resolver.index.simple import LiveIndex
-
-        if self.settings.offline:
-            raise UsageError("index refresh needs the network", hint="leave out the setting `offline`")
-        live = LiveIndex(cache=Cache(Path(self.settings.cache)), listing=True)
-        place = snapshot or Path(self.settings.snapshot)
-        packages = refresh(live, place, seeds(), since=since, reporter=self.reporter)
-        return {"packages": packages, "file": str(place), "megabytes": place.stat().st_size / 1e6}

@@ -44,6 +44,11 @@ def plan(
     for row in range(max((len(queue) for queue in stacks.values()), default=0)):
         chance.shuffle(names)
         order += [stacks[name][row] for name in names if row < len(stacks[name])]
+    return in_windows(order, window)
+
+
+def in_windows(order: Sequence[Cell], window: int = 600) -> list[Cell]:
+    """The order with cells that share heavy wheels side by side within each window."""
     return [cell for start in range(0, len(order), window) for cell in sorted(order[start : start + window], key=heavy_group)]
 
 

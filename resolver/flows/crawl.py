@@ -80,7 +80,7 @@ def plan_crawl(
 
 
 def crawl(
-    stacks: Sequence[Stack],
+    rounds: Sequence[Sequence[Stack]],
     request: CrawlRequest,
     *,
     planned: Callable[[Sequence[Stack]], list[Cell]],
@@ -92,11 +92,10 @@ def crawl(
     snapshot: str,
     reporter: Reporter,
 ) -> Night:
-    """Build the stacks in rounds within the budget, prune caches as it goes, and log the night.
+    """Build round after round of stacks within the budget, prune caches as it goes, and log the night.
 
     The next round is planned in a thread while this one builds.
     """
-    rounds = rounds_of(stacks, request)
     deadline = time.monotonic() + request.budget_seconds
     night = Night()
     with ThreadPoolExecutor(1) as planner:

@@ -20,6 +20,8 @@ from resolver.rank.names import SeenNames
 from resolver.rank.sets import SET_COLUMN, SET_FEATURES
 
 EDGE_FILE, SET_FILE, FACTS_FILE = "edge.txt", "set.txt", "ranker.json"
+BLIND = "blind"
+"""Folder beside the champion with its twin that never saw the hold-out: only twins are ever compared."""
 SCHEMA = 1
 
 

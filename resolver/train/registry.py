@@ -8,13 +8,11 @@ from pathlib import Path
 
 from resolver.rank.book import FactBook
 from resolver.rank.booster import LearnedRanker, has_ranker
-from resolver.rank.files import RankerText, write_whole
+from resolver.rank.files import BLIND, RankerText, write_whole
 from resolver.train.dataset import Corpus
 from resolver.train.evaluate import judge
 from resolver.train.metrics import Judged, paired_gain
 
-BLIND = "blind"
-"""Folder beside the champion with its twin that never saw the hold-out: only twins are ever compared."""
 CARD = "README.md"
 SURE = 0.9
 """Share of bootstrap draws in which the challenger has to be better."""

@@ -31,7 +31,7 @@ def test_caches_are_pruned_within_a_round_and_every_cell_is_built(monkeypatch) -
         return list(cells(stacks, solver, libraries=lambda _: (), per_stack=3))
 
     night = crawl(
-        STACKS[:8],
+        rounds_of(STACKS[:8], CrawlRequest()),
         CrawlRequest(),
         planned=planned,
         executor=FakeExecutor(),

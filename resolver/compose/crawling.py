@@ -1,0 +1,168 @@
+"""The crawl, wired: which cells, chosen how, built where."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from resolver.compose.rooms import Rooms, extra
+from resolver.core.errors import ResolverError, UsageError
+from resolver.core.project import Project
+from resolver.core.target import Accelerator
+from resolver.settings import bundled, user_folder
+
+if TYPE_CHECKING:
+    from resolver.crawl.choose import Choice
+    from resolver.crawl.matrix import Cell
+    from resolver.crawl.runner import Night
+    from resolver.crawl.side_by_side import Builds
+    from resolver.crawl.stacks import Stack
+    from resolver.flows.crawl import CrawlRequest
+
+
+OVERLAP = timedelta(days=2)
+"""So far before the old snapshot's day new releases are looked for: its day was not over."""
+
+
+class Crawling(Rooms):
+    """What `resolver crawl` does."""
+
+    def stacks(self, file: Path | None, only: str = "") -> list[Stack]:
+        """The stacks of a matrix file (default: the bundled ones) whose name contains `only`."""
+        from resolver.crawl.stacks import read_stacks
+
+        files = [file] if file else [bundled("stacks.yaml"), bundled("stacks-cuda.yaml")]
+        return [stack for place in files for stack in read_stacks(place) if only in stack.name]
+
+    def plan(self, stacks: Sequence[Stack], request: CrawlRequest) -> list[Cell]:
+        """The cells that a crawl of these stacks would build now, in order."""
+        from resolver.flows.accelerate import fitted
+        from resolver.flows.crawl import plan_crawl
+        from resolver.flows.narrow import narrow
+        from resolver.rank.booster import has_ranker
+
+        def readings(stack: Stack) -> tuple[Project, Project]:
+            project = fitted(stack.project(), Accelerator(kind=stack.kind))
+            return narrow(project, self.index, self.timeline, self.owners), project if stack.kind == "cuda" else stack.project()
+
+        return plan_crawl(
+            stacks,
+            request,
+            solver=self.solver(steered=False),
+            libraries=self.libraries,
+            projects=readings,
+            known=self.store.keys(),
+            ranker=self.ranker,
+            trained=has_ranker(Path(self.settings.ranker)),
+            reporter=self.reporter,
+        )
+
+    def crawl(self, stacks: Sequence[Stack], request: CrawlRequest) -> Night:
+        """Build the stacks' cells, round after round, and record them."""
+        from resolver.flows.crawl import rounds_of
+
+        return self._crawl(rounds_of(stacks, request), request, lambda stacks: self.plan(stacks, request))
+
+    def renewed(self) -> tuple[Self, date | None]:
+        """The same program on a snapshot brought up to date, and the day of the one before.
+
+        The bundled snapshot is not touched: a copy in the user's data folder is. Where the index does not answer, the old one serves, and
+        nothing counts as new.
+        """
+        old = Path(self.settings.snapshot)
+        place = user_folder("data") / old.name if old == bundled("snapshot.sqlite") else old
+        if place != old and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(old, place)
+        there = type(self)(dataclasses.replace(self.settings, snapshot=str(place)), reporter=self.reporter)
+        before = date.fromisoformat(there.snapshot.snapshot[:10])
+        try:
+            there.index_refresh(None, since=before - OVERLAP)
+        except ResolverError as problem:
+            self.reporter.warning(f"the snapshot stays at {before}: {problem.message}")
+            return there, None
+        return type(self)(there.settings, reporter=self.reporter), before
+
+    def nightly(self, stacks: Sequence[Stack], request: CrawlRequest, since: date | None) -> Night:
+        """Build what is chosen among all cells of the stacks (see `choose`), and record it."""
+        from resolver.crawl.plan import in_windows
+
+        def planned(stacks: Sequence[Stack]) -> list[Cell]:
+            return in_windows([choice.cell for choice in self.choose(stacks, request, since)])
+
+        return self._crawl([stacks], request, planned)
+
+    def choose(self, stacks: Sequence[Stack], request: CrawlRequest, since: date | None) -> list[Choice]:
+        """What a nightly crawl would build, most wanted first, with the reason; `since` is the day of the last night's snapshot.
+
+        The committee is the champion, its twin that saw no hold-out, and the rules.
+        """
+        from resolver.flows.nightly import chosen
+        from resolver.rank.booster import has_ranker, load_ranker
+        from resolver.rank.files import BLIND
+        from resolver.rank.rules import RuleRanker
+
+        folder = Path(self.settings.ranker)
+        trained = [load_ranker(place, self.book) for place in (folder, folder / BLIND) if has_ranker(place)]
+        return chosen(
+            self.plan(stacks, request),
+            budget_seconds=request.budget_seconds,
+            side_by_side=max(request.jobs, request.workers),
+            seen=self.store.iterate(),
+            committee=[*trained, RuleRanker(self.book)] if trained else [],
+            since=since,
+            reporter=self.reporter,
+        )
+
+    def _crawl(self, rounds: Sequence[Sequence[Stack]], request: CrawlRequest, planned: Callable[[Sequence[Stack]], list[Cell]]) -> Night:
+        extra("crawl", "joblib")
+        from resolver.flows.crawl import crawl
+
+        with self.builds(request) as builds:
+            return crawl(
+                rounds,
+                request,
+                planned=planned,
+                executor=self.executor(harvest=request.walk, travels=bool(request.cluster or request.workers)),
+                builds=builds,
+                store=self.store,
+                tracker=self.tracker,
+                prune=self.prune,
+                snapshot=self.index.snapshot,
+                reporter=self.reporter,
+            )
+
+    def builds(self, request: CrawlRequest) -> contextlib.AbstractContextManager[Builds]:
+        """Where the builds run: threads here, worker processes here, or the workers of a cluster."""
+        from resolver.crawl.side_by_side import Cluster, Threads, local_cluster
+
+        if request.cluster or request.workers:
+            extra("cluster", "distributed")
+        if request.cluster:
+            return contextlib.nullcontext(Cluster(request.cluster))
+        return local_cluster(request.workers) if request.workers else contextlib.nullcontext(Threads(request.jobs))
+
+    def prune(self) -> None:
+        """Keep the engine's build cache within the bound of the settings."""
+        if self.settings.executor == "docker":
+            from resolver.build.docker import prune
+
+            self.reporter.note(prune(self.settings.disk_gb))
+
+    def index_refresh(self, snapshot: Path | None, *, since: date) -> dict[str, object]:
+        """Bring a snapshot file up to date with the live index: releases uploaded since a day are read."""
+        from resolver.index.cache import Cache
+        from resolver.index.refresh import refresh, seeds
+        from resolver.index.simple import LiveIndex
+
+        if self.settings.offline:
+            raise UsageError("index refresh needs the network", hint="leave out the setting `offline`")
+        live = LiveIndex(cache=Cache(Path(self.settings.cache)), listing=True)
+        place = snapshot or Path(self.settings.snapshot)
+        packages = refresh(live, place, seeds(), since=since, reporter=self.reporter)
+        return {"packages": packages, "file": str(place), "megabytes": place.stat().st_size / 1e6}

@@ -4,7 +4,8 @@
   .venv/bin/python benchmarks/ablation.py --score .../bench/score --projects .../bench/projects --out work/ablation [--only NAME,NAME]
 
 For each kind of evidence every project is resolved once with that kind taken away, and once with everything. An answer that equals the
-full one (interpreter, pins, system packages) has its outcome (a project in which there is nothing to take away is not resolved again); each distinct other answer is built once and put to the score's own probe:
+full one (interpreter, pins, system packages) has its outcome; a project in which there is nothing to take away is not resolved again.
+Each distinct answer is built once as one cell (a throw-away container build, as the crawl makes them), and asked what bench/score asks:
 every import statement, every dotted name of the project's facts. Rows go to --out/answers.jsonl and --out/builds.jsonl as they come, and
 what is there is not done again; the table is printed at the end (markdown). With --resolve-only nothing is built.
 
@@ -17,23 +18,24 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from packaging.requirements import Requirement
 
 from resolver.compose import House
 from resolver.core.errors import ResolverError
+from resolver.core.outcome import BuildSpec, Probe, Stage, Verdict
+from resolver.core.package import Pin, normalize
 from resolver.core.project import Evidence, Need, OriginKind, Project
+from resolver.core.target import Target
 from resolver.settings import load
 
 Change = Callable[[Project], Project]
@@ -95,7 +97,7 @@ def unrepaired(_desk: object, _project: object, _where: object, seen: object) ->
     return seen
 
 
-KINDS: dict[str, tuple[str, Change, dict[str, object]]] = {
+KINDS: dict[str, tuple[str, Change, dict[str, Any]]] = {
     "full": ("everything", same, {}),
     "uses": ("names the source uses (API timeline)", without_evidence(uses=()), {}),
     "narrow": (
@@ -125,8 +127,8 @@ KINDS: dict[str, tuple[str, Change, dict[str, object]]] = {
 """Kind -> (in words, what is taken from the project as read, what is replaced in the recipe)."""
 
 
-def answer(kind: str, folder: Path) -> tuple[dict[str, object], dict[str, str]]:
-    """One resolution with a kind of evidence taken away: a row, and the texts of its files."""
+def answer(kind: str, folder: Path) -> dict[str, Any]:
+    """One resolution with a kind of evidence taken away."""
     _, change, replacements = KINDS[kind]
     started = time.monotonic()
     from resolver.project import read
@@ -146,13 +148,13 @@ def answer(kind: str, folder: Path) -> tuple[dict[str, object], dict[str, str]]:
             stack.enter_context(replaced(target, value))
         house = House(load({})[0])
         try:
-            resolution, texts = house.resolve(folder)
+            resolution, _ = house.resolve(folder)
         except NothingTaken:
-            return {"kind": kind, "answer": "same"}, {}
+            return {"kind": kind, "answer": "same"}
         except ResolverError as problem:
-            return {"kind": kind, "refused": str(problem)[:300], "seconds": round(time.monotonic() - started, 1), "answer": "refused"}, {}
+            return {"kind": kind, "refused": str(problem)[:300], "seconds": round(time.monotonic() - started, 1), "answer": "refused"}
         except Exception:  # noqa: BLE001 - a bug is a row like any other
-            return {"kind": kind, "refused": traceback.format_exc()[-500:], "answer": "bug"}, {}
+            return {"kind": kind, "refused": traceback.format_exc()[-500:], "answer": "bug"}
     pins = {str(pin.name): pin.version for pin in resolution.chosen.candidate.pins}
     content = json.dumps([resolution.target.python, sorted(pins.items()), sorted(resolution.system_packages)])
     return {
@@ -163,29 +165,37 @@ def answer(kind: str, folder: Path) -> tuple[dict[str, object], dict[str, str]]:
         "system": sorted(resolution.system_packages),
         "seconds": round(time.monotonic() - started, 1),
         "answer": hashlib.sha256(content.encode()).hexdigest()[:16],
-    }, texts
+    }
 
 
-def score_module(path: Path) -> dict[str, object]:
+def score_module(path: Path) -> dict[str, Any]:
     """The score's own functions (its `main()` call at the end left out)."""
     text = re.sub(r"\nmain\(\)\s*$", "\n", path.read_text())
-    space: dict[str, object] = {"__name__": "score", "__file__": str(path)}
+    space: dict[str, Any] = {"__name__": "score", "__file__": str(path)}
     exec(compile(text, str(path), "exec"), space)
     return space
 
 
-def built(score: Path, facts: Path, texts: Path, work: Path) -> dict[str, object]:
-    """The row of the score for an answer that lies ready in `texts`: its command copies the files instead of resolving."""
-    projects = work / "one"
-    projects.mkdir(parents=True, exist_ok=True)
-    for old in projects.glob("*.json"):
-        old.unlink()
-    (projects / facts.name).write_text(facts.read_text())
-    out = work / "score"
-    command = [sys.executable, str(score), "--projects", str(projects), "--out", str(out), "--command", f"cp -a {texts}/. {{project}}/"]
-    subprocess.run(command, check=False, capture_output=True, env=os.environ, timeout=3600)
-    row = json.loads((out / "score.json").read_text())[0]
-    return {key: row.get(key) for key in ("id", "ok", "stage", "imports", "names", "build_s", "why")}
+def built(given: dict[str, Any], facts: dict[str, Any], house: House) -> dict[str, Any]:
+    """The answer built once as one cell (a throw-away container build), with the score's questions as its probe: every import statement
+    and every dotted name of the facts. `ok` as the score means it: it installed, and nothing was missing.
+    """
+    spec = BuildSpec(
+        target=Target(python=given["python"]),
+        pins=tuple(sorted(Pin(normalize(name), version) for name, version in given["pins"].items())),
+        system_packages=tuple(given["system"]),
+        probe=Probe(imports=tuple(facts["imports"]), names=tuple(facts.get("attributes", ())), forward=False),
+        stack="ablation",
+    )
+    outcome = house.executor().run(spec)
+    ok = outcome.stage is not Stage.INSTALL and not outcome.missing and outcome.verdict is not Verdict.VOID
+    return {
+        "ok": ok,
+        "verdict": outcome.verdict.value,
+        "stage": outcome.stage.value,
+        "missing": outcome.missing[:5],
+        "why": outcome.message[:300],
+    }
 
 
 def main() -> None:
@@ -196,23 +206,28 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--resolve-only", action="store_true")
-    parser.add_argument("--known", type=Path, help="score.json of a full run whose rows stand for equal answers")
+    parser.add_argument("--build-only", action="store_true", help="build the answers that lie there already")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     facts = [path for path in sorted(args.projects.glob("*.json")) if not args.only or path.stem in args.only.split(",")]
-    answers = answered(args, facts)
+    answers = resolved(args.out) if args.build_only else answered(args, facts)
     builds = {} if args.resolve_only else build_all(args, facts, answers)
     print(table(args.kinds.split(","), facts, answers, builds))
 
 
-def rows(path: Path) -> list[dict[str, object]]:
+def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def answered(args: argparse.Namespace, facts: list[Path]) -> dict[tuple[str, str], dict[str, object]]:
+def resolved(out: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """(kind, project) -> row of the answers that are known."""
+    return {(str(row["kind"]), str(row["id"])): row for row in rows(out / "answers.jsonl")}
+
+
+def answered(args: argparse.Namespace, facts: list[Path]) -> dict[tuple[str, str], dict[str, Any]]:
     """(kind, project) -> row; resolving what is not known yet."""
     place = args.out / "answers.jsonl"
-    known = {(str(row["kind"]), str(row["id"])): row for row in rows(place)}
+    known = resolved(args.out)
     make = score_module(args.score)["make_project"]
     with place.open("a") as out:
         for path in facts:
@@ -227,15 +242,10 @@ def answered(args: argparse.Namespace, facts: list[Path]) -> dict[tuple[str, str
                         answer(kind, warm)
                         shutil.rmtree(warm)
                     make(json.loads(path.read_text()), Path(scratch))  # type: ignore[operator]
-                    row, texts = answer(kind, Path(scratch))
+                    row = answer(kind, Path(scratch))
                 row["id"] = path.stem
                 if row["answer"] == "same":
                     row |= {key: known["full", path.stem].get(key) for key in ("answer", "python", "pins", "system", "refused")}
-                kept = args.out / "answers" / path.stem / str(row["answer"])
-                if texts:
-                    kept.mkdir(parents=True, exist_ok=True)
-                    for name, text in texts.items():
-                        (kept / name).write_text(text)
                 known[kind, path.stem] = row
                 out.write(json.dumps(row) + "\n")
                 out.flush()
@@ -244,24 +254,22 @@ def answered(args: argparse.Namespace, facts: list[Path]) -> dict[tuple[str, str
 
 
 def build_all(
-    args: argparse.Namespace, facts: list[Path], answers: dict[tuple[str, str], dict[str, object]]
-) -> dict[tuple[str, str], dict[str, object]]:
+    args: argparse.Namespace, facts: list[Path], answers: dict[tuple[str, str], dict[str, Any]]
+) -> dict[tuple[str, str], dict[str, Any]]:
     """(project, answer) -> the score's row, each distinct answer built once; those of a known full run are taken from it."""
     place = args.out / "builds.jsonl"
     known = {(str(row["project"]), str(row["answer"])): row for row in rows(place)}
-    for row in json.loads(args.known.read_text()) if args.known else []:
-        stem = next((path.stem for path in facts if json.loads(path.read_text())["id"] == row["id"]), "")
-        full = answers.get(("full", stem))
-        if full and row.get("pins") == full.get("pins") and row.get("python") == full.get("python"):
-            known.setdefault((stem, str(full["answer"])), row | {"project": stem})
+    house = House(load({})[0])
     with place.open("a") as out:
         for kind in args.kinds.split(","):
             for path in facts:
-                given = answers[kind, path.stem]
+                given = answers.get((kind, path.stem))
+                if given is None:
+                    continue
                 key = (path.stem, str(given["answer"]))
                 if key in known or given["answer"] in ("refused", "bug"):
                     continue
-                row = built(args.score, path, args.out / "answers" / path.stem / key[1], args.out / "work")
+                row = built(given, json.loads(path.read_text()), house)
                 known[key] = row | {"project": path.stem, "answer": key[1]}
                 out.write(json.dumps(known[key]) + "\n")
                 out.flush()
@@ -270,14 +278,17 @@ def build_all(
 
 
 def table(
-    kinds: list[str], facts: list[Path], answers: dict[tuple[str, str], dict[str, object]], builds: dict[tuple[str, str], dict[str, object]]
+    kinds: list[str], facts: list[Path], answers: dict[tuple[str, str], dict[str, Any]], builds: dict[tuple[str, str], dict[str, Any]]
 ) -> str:
     """Markdown: a row a kind, with how many answers differ from the full one, how many projects are solved, and which are lost."""
     lines = ["| without | answers that differ | solved | lost | not built |", "|---|---|---|---|---|"]
     for kind in kinds:
         differ, solved, lost, unknown = 0, 0, [], 0
         for path in facts:
-            given, full = answers[kind, path.stem], answers["full", path.stem]
+            given, full = answers.get((kind, path.stem)), answers.get(("full", path.stem))
+            if given is None or full is None:
+                unknown += 1
+                continue
             differ += given["answer"] != full["answer"]
             row = builds.get((path.stem, str(given["answer"])))
             if given["answer"] in ("refused", "bug"):

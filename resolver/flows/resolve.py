@@ -15,6 +15,7 @@ from resolver.core.reporter import Reporter
 from resolver.core.resolution import RankerInfo, Resolution
 from resolver.core.target import PYTHONS, Accelerator, Target
 from resolver.flows.consider import Desk, Learnt
+from resolver.flows.elsewhere import elsewhere
 from resolver.flows.repair import repaired
 from resolver.flows.verify import Completed
 from resolver.interfaces import Ranker, Solver
@@ -62,6 +63,12 @@ def targets(project: Project, request: Request) -> tuple[Target, ...]:
     return tuple(Target(python=p, platform=request.platform, accelerator=request.accelerator) for p in reversed(chosen))
 
 
+def undeclared(project: Project) -> Project:
+    """The project without the bounds on the interpreter that its files declare."""
+    bounds = tuple(bound for bound in project.evidence.bounds if bound.origin.kind is not OriginKind.DECLARED)
+    return dataclasses.replace(project, evidence=dataclasses.replace(project.evidence, bounds=bounds))
+
+
 def _admitted(specifiers: Sequence[str]) -> list[str]:
     sets = []
     for text in specifiers:
@@ -96,6 +103,8 @@ def resolve(
     where = targets(project, request)
     desk = Desk(search=search, ranker=ranker, complete=complete, reporter=reporter, limit=request.limit, study=study)
     seen = desk.consider(project, where)
+    if not request.strict and not request.python:
+        seen = elsewhere(desk, project, where, targets(undeclared(project), request), seen)
     if seen is None:
         reason = explain(project, where)
         raise Unsatisfiable(reason.sentence, hint="loosen one of the lines named above, or try another --python", conflict=reason)

@@ -36,12 +36,13 @@ def weighed(project: Project, index: PackageIndex) -> Project:
 def together(bounds: Sequence[Bound]) -> tuple[tuple[Bound, ...], tuple[str, ...]]:
     """The bounds that some Python satisfies together, strongest first wherever they contradict, and a note on each one left out.
 
-    What the syntax needs goes before what is declared, that before weak signs; of equals the earlier one stays.
+    What the syntax needs goes before what is declared, that before what saved files say of their makers, and that before weak signs; of
+    equals the earlier one stays.
     """
     impossible = [bound for bound in bounds if not _pythons([bound])]
     kept: list[Bound] = []
     notes: list[str] = []
-    for bound in sorted(bounds, key=lambda each: (-each.weight, each.origin.kind is OriginKind.DECLARED)):
+    for bound in sorted(bounds, key=lambda each: (-each.weight, _GIVES.get(each.origin.kind, 1))):
         if bound in impossible:
             continue  # no Python that is considered satisfies it; that is told elsewhere
         if _pythons([*kept, bound]):
@@ -54,6 +55,10 @@ def together(bounds: Sequence[Bound]) -> tuple[tuple[Bound, ...], tuple[str, ...
         )
     staying = {id(bound) for bound in (*kept, *impossible)}
     return tuple(bound for bound in bounds if id(bound) in staying), tuple(notes)
+
+
+_GIVES = {OriginKind.IMPORTED: 0, OriginKind.DECLARED: 1, OriginKind.ARTIFACT: 2}
+"""Kinds of firm bounds, the one that gives way first last."""
 
 
 def _pythons(bounds: Iterable[Bound]) -> list[str]:

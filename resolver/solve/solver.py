@@ -10,7 +10,7 @@ from resolver.core.candidate import Candidate, Relaxation
 from resolver.core.conflict import Conflict
 from resolver.core.cuda_builds import CudaBuilds
 from resolver.core.package import NormalizedName, Pin, Release
-from resolver.core.project import Need, Project
+from resolver.core.project import Need, Project, Strength
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
 from resolver.interfaces import EdgeJudge, PackageIndex
@@ -44,8 +44,8 @@ class InProcessSolver:
 
     `judge` steers the learned policy; `implied` names what a release needs and does not declare; `learn` reads what releases really ask
     for where the index may have borrowed it, and lists anew the packages named beside them: it is asked before anything is given up.
-    `builds` tells which CUDA releases were built for. With `strict` contradictory needs are never loosened. Warm, one set costs 2 to 5 ms;
-    the first request also reads and digests the index.
+    `builds` tells which CUDA releases were built for. With `strict` written needs are never loosened, guesses are left out.
+    Warm, one set costs 2 to 5 ms; the first request also reads and digests the index.
     """
 
     def __init__(
@@ -91,7 +91,11 @@ class InProcessSolver:
             needs = legible(self._catalog, project.needs, self._reporter)
             lines = [_Line(self, self._view(t), needs, project) for t in targets]
         yield from _by_turns(lines, seen, limit)
-        if not seen and not self._strict:
+        if not seen and self._strict:
+            written = [need for need in needs if not need.constraint or need.strength > Strength.USED]
+            lines = [_Line(self, self._view(target), written, project) for target in targets] if len(written) < len(needs) else []
+            yield from _by_turns(lines, seen, limit)
+        elif not seen:
             yield from _by_turns(self._relaxed(needs, targets, project), seen, limit)
 
     def _study(self, lines: Sequence[_Line]) -> bool:

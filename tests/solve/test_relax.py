@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from resolver.core.project import OriginKind
+from resolver.core.project import OriginKind, Strength
 from resolver.core.target import PYTHONS, Target
 from resolver.solve.relax import looser
 from resolver.solve.solver import InProcessSolver
@@ -50,6 +52,24 @@ def test_the_weaker_of_two_lines_gives():
     weak = need("h5py<=2.10.0", 7, strength=1)
     found = next(iter(InProcessSolver(FakeIndex(index)).candidates(project("h5py==3.1.0", weak), [PY37], 1)))
     assert [(r.where, r.became) for r in found.relaxed] == [("requirements.txt:7", "h5py")]
+
+
+def test_a_lock_stays_and_hearsay_gives_first():
+    index = {"h5py": {"2.10.0": {}, "3.1.0": {}}}
+    heard = need("h5py==2.10.0", 9, strength=Strength.HEARSAY, kind=OriginKind.MENTIONED)
+    locked = need("h5py==3.1.0", 3, strength=Strength.LOCKED)
+    pinned = need("h5py<3", 5, strength=Strength.PINNED)
+    found = next(iter(InProcessSolver(FakeIndex(index)).candidates(project(locked, pinned), [PY37], 1)))
+    assert (pins(found)["h5py"], [r.where for r in found.relaxed]) == ("3.1.0", ["requirements.txt:5"])
+    found = next(iter(InProcessSolver(FakeIndex(index)).candidates(project(pinned, heard, "h5py>=3"), [PY37], 1)))
+    assert "requirements.txt:9" in [r.where for r in found.relaxed]
+
+
+def test_strict_keeps_written_lines_and_lets_guesses_go():
+    index = {"h5py": {"2.10.0": {}, "3.1.0": {}}}
+    heard = dataclasses.replace(need("h5py==2.10.0", 9, strength=Strength.HEARSAY, kind=OriginKind.MENTIONED), constraint=True)
+    found = next(iter(InProcessSolver(FakeIndex(index), strict=True).candidates(project("h5py==3.1.0", heard), [PY37], 1)))
+    assert (pins(found)["h5py"], found.relaxed) == ("3.1.0", ())
 
 
 def test_a_pin_below_what_a_framework_needs_is_loosened():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import re
@@ -25,7 +26,8 @@ EXIT_BUILD_FAILED = 4
 
 @app.command(
     help="Read a deep-learning project, choose the version set that is most likely to build and run, and write its container.\n\n"
-    "PATH is a project folder or a requirements file. Written: Dockerfile, requirements.lock, resolution.json, .dockerignore.\n\n"
+    "PATH is a project folder or a requirements file. Written: Dockerfile, requirements.lock, resolution.json, .dockerignore; "
+    "with --serve perhaps resolver_serve.py.\n\n"
     "Exit codes: 0 done, 1 tool error, 2 usage, 3 nothing satisfies the request, 4 the build failed.",
     epilog="Examples:  resolve .  |  resolve requirements.txt --output out  |  resolve . --python 3.8 --build  |  "
     "resolve . --accelerator cuda --driver 535",
@@ -42,6 +44,9 @@ def resolve(
     candidates: Annotated[
         int | None, typer.Option(help="how many sets to consider (setting `candidates`)", min=1, show_default=False)
     ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="put a production server in front of the application, or write one around its model")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="refuse contradictory needs instead of relaxing the weakest")] = False,
     force: Annotated[bool, typer.Option("--force", help="overwrite files that resolve did not write")] = False,
     offline: Annotated[bool | None, typer.Option("--offline/--online", help="never touch the network", show_default=False)] = None,
@@ -50,6 +55,7 @@ def resolve(
         typer.Option(help="folder beside the Dockerfile that all packages come from (`resolver index mirror`)", show_default=False),
     ] = None,
     build: Annotated[bool, typer.Option("--build", help="build and probe the answer; the outcome is fed back")] = False,
+    attempts: Annotated[int, typer.Option(help="with --build: so many sets at most, down the ranking while they fail", min=1, max=6)] = 1,
     sample: Annotated[
         str, typer.Option(help="with --build: a file to POST once the image runs; [ROUTE=]FILE, like /predict=cat.png", show_default=False)
     ] = "",
@@ -74,11 +80,13 @@ def resolve(
         values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor, "wheelhouse": wheelhouse})
         house = compose.House(values, reporter=reporter, as_of=day)
         wanted = Accelerator(kind=accelerator, runtime=cuda, driver=driver, gpu=gpu.lower())
-        resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict)
+        resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict, serve=serve)
         folder = output or (path if path.is_dir() else path.parent)
         written = house.write(folder, texts, force=force)
         if build:
-            resolution, texts = house.prove(resolution, folder, trial=house.trial(resolution, folder, request), tag=tag)
+            trial = house.trial(resolution, folder, request)
+            again = functools.partial(house.write, folder, force=force)
+            resolution, texts = house.prove(resolution, folder, trial=trial, tag=tag, attempts=attempts, write=again)
             written = house.write(folder, texts, force=force)
         reporter.clear()
         if as_json:
@@ -88,7 +96,7 @@ def resolve(
 
             for line in account(resolution, written, explain=explain):
                 out(line)
-        if resolution.proof and not _holds(resolution.proof, served=bool(sample)):
+        if resolution.proof and not _holds(resolution.proof, served=serve or bool(sample)):
             sys.exit(EXIT_BUILD_FAILED)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+SERVER_FILE = "resolver_serve.py"
+"""The file that `--serve` writes at the project's root where the application cannot be imported as it stands, or there is none."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
@@ -23,7 +26,7 @@ class Start:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A model without a web application: `framework` ("keras", "onnx", ...), the file or folder `path` that holds it, or `module` and
-    `function` of the project that answer for it; `takes` says what the function wants: "json", "image", "path" or "nothing".
+    `function` of the project that answer for it; `takes` says what the function wants: "json", "image" or "path".
     """
 
     framework: str
@@ -54,6 +57,11 @@ class Program:
     model: Model | None = None
 
     @property
-    def is_web(self) -> bool:
-        """Whether it answers HTTP."""
-        return self.kind != "script"
+    def importable(self) -> bool:
+        """Whether importing its module gives the application (or its factory) as the program itself would start it."""
+        return bool(self.variable or self.factory) and (self.start is None or self.start.alone)
+
+    @property
+    def written(self) -> bool:
+        """Whether a file of ours stands between it and its production server."""
+        return self.kind == "model" or (bool(self.server) and not self.importable)

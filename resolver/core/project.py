@@ -7,7 +7,7 @@ import enum
 from datetime import date
 from pathlib import Path
 
-from resolver.core.program import Program
+from resolver.core.program import Model, Program
 from resolver.core.signs import Dating, Sign
 
 
@@ -136,7 +136,9 @@ class Evidence:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project as read: `root` is its folder, `needs` hard constraints, `evidence` soft signs, `program` what its container runs."""
+    """A project as read: `root` is its folder, `needs` hard constraints, `evidence` soft signs, `program` what its container runs,
+    `models` what could be served where it has no web application, likeliest first.
+    """
 
     root: Path
     needs: tuple[Need, ...] = ()
@@ -144,3 +146,4 @@ class Project:
     artifacts: tuple[Artifact, ...] = ()
     frameworks: tuple[str, ...] = ()
     program: Program | None = None
+    models: tuple[Model, ...] = ()

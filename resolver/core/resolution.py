@@ -24,7 +24,8 @@ class Resolution:
 
     `base_image` is a tag, with a digest where a registry told it; `extra_index` an index that some pins come
     from beside pip's own; `system_packages` Debian package names, sorted; `warnings` sentences for the person;
-    `would_break` sentences about what plain `pip install -r` would have done; `considered` counts distinct candidates.
+    `would_break` sentences about what plain `pip install -r` would have done; `considered` counts distinct candidates; `tried` are the
+    resolutions whose proofs failed beside this one (--attempts).
     """
 
     project: Project
@@ -41,3 +42,4 @@ class Resolution:
     ranker: RankerInfo = RankerInfo()
     snapshot: str = ""
     proof: Proof | None = None
+    tried: tuple[Resolution, ...] = ()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from resolver.core.outcome import BuildSpec, Probe
+from resolver.core.candidate import Candidate, Edge, Scored
+from resolver.core.outcome import BuildSpec, Probe, Verdict
+from resolver.core.package import PYTHON, Pin
 from resolver.core.project import Project
 from resolver.core.proof import Proof
 from resolver.core.resolution import Resolution
@@ -32,6 +34,38 @@ def spec_of(resolution: Resolution, stack: str) -> BuildSpec:
         stack=stack,
         policy=candidate.policy,
     )
+
+
+def prove_down(
+    resolution: Resolution,
+    *,
+    attempts: int,
+    ready: Callable[[Scored], Resolution | None],
+    prove: Callable[[Resolution], Resolution],
+) -> Resolution:
+    """Prove the answer and, while sets fail, the next ones of the ranking, at most `attempts` in all.
+
+    A set with an edge that has broken already is passed over, and so is one that `ready` has no resolution for. Gives the first that
+    passes, else the top-ranked one, with the other proofs in `tried`. A machine that fails ends it: it says nothing of any set.
+    """
+    first = latest = prove(resolution)
+    failed: list[Resolution] = []
+    waiting = iter(resolution.others)
+    while latest.proof and latest.proof.outcome.verdict is Verdict.FAIL:
+        failed.append(latest)
+        broken = {edge for one in failed if one.proof for edge in one.proof.outcome.culprits}
+        following = (made for scored in waiting if not _holds(scored.candidate, broken) and (made := ready(scored)))
+        chosen = next(following, None) if len(failed) < attempts else None
+        if chosen is None:
+            return dataclasses.replace(first, tried=tuple(failed[1:]))
+        latest = prove(chosen)
+    return dataclasses.replace(latest, tried=tuple(failed))
+
+
+def _holds(candidate: Candidate, broken: Iterable[Edge]) -> bool:
+    """Whether a set has both ends of an edge that broke, on the same interpreter."""
+    there = {*candidate.pins, Pin(PYTHON, candidate.target.python)}
+    return any(edge.importer in there and edge.provider in there and edge.python == candidate.target.python for edge in broken)
 
 
 def prove(resolution: Resolution, *, stack: str, run: Callable[[BuildSpec], Proof], store: OutcomeStore) -> Resolution:

@@ -17,6 +17,7 @@ from resolver.project.artifacts import read_artifacts
 from resolver.project.dates import read_dates
 from resolver.project.declared import read_declared, read_named
 from resolver.project.files import is_side, walk
+from resolver.project.models import models_of
 from resolver.project.names import Offered, Wanted, declared_names, frameworks_of, infer, namespace_of, wanted_by
 from resolver.project.notebooks import read_notebooks
 from resolver.project.programs import program_of
@@ -83,6 +84,7 @@ def read_project(
         artifacts=artifacts,
         frameworks=frameworks,
         program=program_of(sources),
+        models=models_of(sources, artifacts),
     )
 
 

@@ -45,7 +45,7 @@ class DockerfileRenderer:
 
     def render(self, resolution: Resolution) -> str:
         """The Dockerfile's text; raises ResolverError for a name or version that no index would give."""
-        entry = entry_of(resolution.project.program)
+        entry = entry_of(resolution.project.program, resolution.chosen.candidate.pins)
         source = sources(resolution)
         return _template().render(
             marker=MARKER,

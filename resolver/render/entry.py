@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
-from resolver.core.program import Program
+from resolver.core.package import Pin
+from resolver.core.program import SERVER_FILE, Program
 
 _DEFAULT_PORTS = {"flask": 5000, "fastapi": 8000, "gradio": 7860, "streamlit": 8501, "model": 8080}
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - a container's server listens to its outside
@@ -23,8 +25,8 @@ class Entry:
     stop: str = "SIGTERM"
 
 
-def entry_of(program: Program | None) -> Entry:
-    """The entry of a project's program; `python` alone when it has none.
+def entry_of(program: Program | None, pins: Iterable[Pin] = ()) -> Entry:
+    """The entry of a project's program in a set of pins; `python` alone when it has none.
 
     A server that would listen to the loopback only is started by other means where that gives the same application: nobody outside
     the container could ask it.
@@ -34,9 +36,25 @@ def entry_of(program: Program | None) -> Entry:
     folder, _, name = program.path.rpartition("/")
     if program.packaged:
         folder, name = "", program.path
+    if program.written:  # it finds the program's folder itself
+        folder = ""
     module = name.removesuffix(".py").replace("/", ".")
-    command, port, stop = _command(program, name, module)
+    command, port, stop = _served(program, module, pins) if program.server else _command(program, name, module)
     return Entry(command=command, port=port, folder=folder, health=program.health or "/", stop=stop)
+
+
+def _served(program: Program, module: str, pins: Iterable[Pin]) -> tuple[tuple[str, ...], int, str]:
+    """The command of the production server in front of it: one process, since each would hold the model once more."""
+    port = (program.start.port if program.start else 0) or _DEFAULT_PORTS[program.kind]
+    target = f"{SERVER_FILE.removesuffix('.py')}:application" if program.written else f"{module}:{program.variable or program.factory}"
+    made = not program.written and not program.variable
+    if program.server == "uvicorn":
+        words = (*(("--factory",) if made else ()), f"--host={EVERYWHERE}", f"--port={port}")
+        return ("python", "-m", "uvicorn", target, *words), port, "SIGTERM"
+    # A graph of TensorFlow 1 belongs to the thread that loaded the model: gunicorn without threads answers in that very one.
+    threads = 1 if any(pin.name.startswith("tensorflow") and pin.version.startswith(("0.", "1.")) for pin in pins) else 4
+    words = (f"--bind={EVERYWHERE}:{port}", "--workers=1", f"--threads={threads}", "--timeout=300", "--graceful-timeout=8")
+    return ("gunicorn", *words, "--worker-tmp-dir=/dev/shm", f"{target}()" if made else target), port, "SIGTERM"
 
 
 def _command(program: Program, name: str, module: str) -> tuple[tuple[str, ...], int, str]:

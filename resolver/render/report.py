@@ -65,6 +65,7 @@ def report(resolution: Resolution) -> dict[str, Any]:
             "notes": list(resolution.project.evidence.notes),
         },
         "proof": _proof(resolution.proof),
+        "tried": [_tried(one, chosen) for one in resolution.tried],
     }
 
 
@@ -120,6 +121,13 @@ def _without_credentials(url: str) -> str:
     except ValueError:
         return ""
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _tried(one: Resolution, chosen: Scored) -> dict[str, Any]:
+    """A set that was built and failed: how it differs from the chosen one, and why it failed."""
+    outcome = one.proof.outcome if one.proof else None
+    told = {"verdict": str(outcome.verdict), "class": str(outcome.failure), "message": outcome.message} if outcome else {}
+    return {**_runner_up(one.chosen, chosen), **told}
 
 
 def _proof(proof: Proof | None) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from resolver.core.program import SERVER_FILE
+
 MAX_FILES = 2_000
 """Source files beyond this many (in walking order, shallow ones first) are not read."""
 MAX_ENTRIES = 100_000
@@ -35,7 +37,7 @@ class Tree:
 
 
 def walk(root: Path) -> Tree:
-    """List a project's files without following links; environments, caches and build products are skipped. Cost: one stat per entry."""
+    """List a project's files without following links; environments, caches, build products and the server that we wrote are skipped. Cost: one stat per entry."""
     sources: list[PurePosixPath] = []
     notebooks: list[PurePosixPath] = []
     others: list[PurePosixPath] = []
@@ -82,7 +84,7 @@ def _entries(root: Path) -> Iterator[PurePosixPath]:
         names[:] = sorted(name for name in names if not _is_skipped(Path(folder), name))
         inside = PurePosixPath(Path(folder).relative_to(root).as_posix())
         for name in sorted(files):
-            if "\n" not in name and "\r" not in name:
+            if "\n" not in name and "\r" not in name and name != SERVER_FILE:
                 yield inside / name
 
 

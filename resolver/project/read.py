@@ -61,7 +61,8 @@ def read_project(
     heard = [Requirement(need.requirement).name for need in spoken.hearsay]
     wanted = [*wanted_by(found.uses), *_loaded(artifacts)]
     inferred = infer(wanted, needs, owners, found.choices, found.uses, modules, heard, _signs(found), offered)
-    if not needs and not inferred.needs and not sources and not notebooks.sources:
+    models = models_of(sources, artifacts)
+    if not needs and not inferred.needs and not sources and not notebooks.sources and not models:
         hint = "Name a requirements file or the folder with the sources."
         raise ProjectError(f"{path} declares no needs and has no Python sources", hint=hint)
     saved = asked(artifacts, (*needs, *inferred.needs), _provided(found, artifacts, kinds, inferred.unprovided))
@@ -84,7 +85,7 @@ def read_project(
         artifacts=artifacts,
         frameworks=frameworks,
         program=program_of(sources),
-        models=models_of(sources, artifacts),
+        models=models,
     )
 
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import numpy
+import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-weights = numpy.cos(numpy.arange(64 * 3, dtype="float32")).reshape(64, 3)
+weights = np.cos(np.arange(64 * 3, dtype="float32")).reshape(64, 3)
 graph = helper.make_graph(
     [
         helper.make_node("Flatten", ["picture"], ["flat"], axis=1),

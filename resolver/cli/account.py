@@ -33,8 +33,9 @@ def account(resolution: Resolution, written: Sequence[Path], *, explain: bool = 
     if explain:
         yield from explained(resolution)
     for one in resolution.tried:
-        pins = ", ".join(f"{pin.name} {pin.version}" for pin in one.chosen.candidate.pins if pin.name in set(one.chosen.candidate.direct))
-        yield f"tried and failed: Python {one.target.python} with {pins}: {one.proof.outcome.message if one.proof else ''}"
+        asked = set(one.chosen.candidate.direct)
+        held = ", ".join(f"{pin.name} {pin.version}" for pin in one.chosen.candidate.pins if pin.name in asked)
+        yield f"tried and failed: Python {one.target.python} with {held}: {one.proof.outcome.message if one.proof else ''}"
     if resolution.proof:
         yield from proven(resolution.proof)
     if written:

@@ -37,7 +37,9 @@ class Tree:
 
 
 def walk(root: Path) -> Tree:
-    """List a project's files without following links; environments, caches, build products and the server that we wrote are skipped. Cost: one stat per entry."""
+    """List a project's files without following links; environments, caches, build products and the server that we wrote are
+    skipped. Cost: one stat per entry.
+    """
     sources: list[PurePosixPath] = []
     notebooks: list[PurePosixPath] = []
     others: list[PurePosixPath] = []

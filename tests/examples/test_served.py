@@ -1,0 +1,128 @@
+"""The small examples, from the command to a real answer over HTTP, and what their servers do with bad requests."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resolver.settings import bundled
+from tests.build.engine import needs_engine
+from tests.render.test_wrapper import png
+
+HERE = Path(__file__).resolve().parents[2]
+RESOLVE = [sys.executable, "-c", "from resolver.cli.resolve import main; main()"]
+
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.network,
+    pytest.mark.slow,
+    pytest.mark.skipif(not bundled("snapshot.sqlite").exists(), reason="no bundled snapshot in this checkout"),
+]
+
+
+def served(example: str, tmp_path: Path, sample: str) -> dict[str, Any]:
+    """The resolution of an example that was resolved, built, started, asked and stopped; its image stays as `resolver-test-...`."""
+    needs_engine()
+    folder = tmp_path / example
+    shutil.copytree(
+        HERE / "examples" / example, folder, ignore=shutil.ignore_patterns("Dockerfile", "requirements.lock", "resolution.json")
+    )
+    (folder / "picture.png").write_bytes(png(8, 8))
+    command = [*RESOLVE, str(folder), "--serve", "--build", "--sample", str(folder / sample), "--tag", tag(example), "--json", "--force"]
+    env = {**os.environ, "RESOLVER_HOME": str(tmp_path), "RESOLVER_OFFLINE": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=500, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "--- the started image" in (folder / "resolver-build.log").read_text()
+    return dict(json.loads(done.stdout))
+
+
+def tag(example: str) -> str:
+    return f"resolver-test-{example}-{os.getpid()}"
+
+
+@pytest.fixture(autouse=True)
+def _images_removed() -> Iterator[None]:
+    yield
+    for example in ("onnx-service", "sklearn-flask"):
+        subprocess.run(["docker", "rmi", "-f", tag(example)], capture_output=True, check=False)
+
+
+@pytest.fixture
+def run() -> Iterator[Any]:
+    """Starts an image and gives the address of its port."""
+    started: list[str] = []
+
+    def start(example: str, port: int) -> str:
+        command = ["docker", "run", "-d", "-p", f"127.0.0.1::{port}", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", tag(example)]
+        name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        started.append(name)
+        shown = subprocess.run(["docker", "port", name, f"{port}/tcp"], capture_output=True, text=True, check=True).stdout.split()[0]
+        address = f"http://{shown}"
+        deadline = time.monotonic() + 60
+        while ask(f"{address}/health")[0] == 0:
+            assert time.monotonic() < deadline, subprocess.run(["docker", "logs", name], capture_output=True, text=True, check=False)
+            time.sleep(0.2)
+        return address
+
+    yield start
+    for name in started:
+        subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False)
+
+
+def ask(url: str, body: bytes | None = None, kind: str = "application/json") -> tuple[int, bytes]:
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": kind} if body is not None else {})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as problem:
+        with problem:
+            return problem.code, problem.read()
+    except OSError:
+        return 0, b""
+
+
+def assert_proven(told: dict[str, Any]) -> None:
+    assert told["proof"]["verdict"] == "pass"
+    assert told["proof"]["digest"].startswith("sha256:")
+    service = told["proof"]["service"]
+    assert (service["answered"], service["user"], service["sample"]["status"], service["killed"]) == (True, 10001, 200, False)
+    assert service["stop_seconds"] < 5
+
+
+def test_a_lone_onnx_file_predicts_and_survives_bad_requests(tmp_path: Path, run: Any) -> None:
+    told = served("onnx-service", tmp_path, "picture.png")
+    assert_proven(told)
+    (scores,) = json.loads(told["proof"]["service"]["sample"]["body"])["predictions"]
+    assert len(scores) == 3
+    assert sum(scores) == pytest.approx(1, abs=1e-5)
+    assert {"flask", "gunicorn", "onnxruntime"} <= set(told["pins"])
+    address = run("onnx-service", 8080)
+    rows = json.dumps({"instances": [[[[0.5] * 8] * 8]] * 2}).encode()
+    status, body = ask(f"{address}/predict", rows)
+    assert (status, len(json.loads(body)["predictions"])) == (200, 2)
+    for sent, kind, expected in (
+        (b"x" * (17 << 20), "application/json", 413), (b"no picture", "image/png", 400), (b"{", "application/json", 400),
+        (b"[[1]]", "application/json", 400), (b"a", "text/plain", 415), (png(30_000, 30_000), "image/png", 413),
+    ):  # fmt: skip
+        assert ask(f"{address}/predict", sent, kind)[0] == expected, (sent[:20], kind)
+    assert ask(f"{address}/predict")[0] == 405
+    assert ask(f"{address}/predict", rows)[0] == 200, "it still answers"
+
+
+def test_an_old_estimator_behind_flask_comes_up_under_gunicorn(tmp_path: Path) -> None:
+    told = served("sklearn-flask", tmp_path, "flowers.json")
+    assert_proven(told)
+    assert json.loads(told["proof"]["service"]["sample"]["body"]) == {"species": ["setosa", "virginica"]}
+    assert told["pins"]["scikit-learn"].startswith("0.24."), "the file says which"
+    assert "gunicorn" in told["pins"]

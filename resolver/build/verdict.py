@@ -16,6 +16,8 @@ from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, Verdi
 from resolver.core.package import normalize
 
 LOG_LIMIT = 12_000
+SHOWN_ITEMS = 8
+"""So many failing items are told in the log."""
 MESSAGE_ORDER = (
     ("import", Stage.IMPORT),
     ("distribution", Stage.IMPORT),
@@ -120,7 +122,8 @@ def _probed(spec: BuildSpec, left: Left, report: Report, *, executor: str, secon
         deciding = own
     culprits: list[Edge] = []
     for item in report.failed("import", "distribution", "name", "forward", "rest"):
-        culprits += [edge for edge in item_failure(item, report).culprits if edge not in culprits]
+        if not _circumstantial(item):
+            culprits += [edge for edge in item_failure(item, report).culprits if edge not in culprits]
     if deciding:
         told, stage = item_failure(deciding[0][0], report), deciding[0][1]
         verdict = Verdict.FAIL
@@ -186,7 +189,7 @@ def _working(report: Report) -> Iterable[Edge]:
 
 def _log(deciding: list[tuple[Item, Stage]], left: Left) -> str:
     parts = [left.probe_log] if left.probe_log.strip() else []
-    for item, _ in deciding[:8]:
+    for item, _ in deciding[:SHOWN_ITEMS]:
         parts.append(f"--- {item.kind}: {item.what}")
         if item.stderr.strip():
             parts.append(item.stderr.strip()[-1500:])

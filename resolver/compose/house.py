@@ -168,17 +168,21 @@ class House(Proving, Crawling):
 
         return score_lines(lines, self.ranker, self.assembler, None if self.settings.offline else prepare)
 
-    def outcomes(self, *, export: Path | None, load: Path | None) -> dict[str, object]:
-        """The store's counts, after an import and before an export when asked."""
+    def outcomes(self, *, export: Path | None, load: Path | None, rediagnose: bool = False) -> dict[str, object]:
+        """The store's counts, after an import and before an export when asked; with `rediagnose` as today's rules read the old logs."""
+        from resolver.build.rediagnose import rediagnosed
+        from resolver.store.counts import counts
+
+        read = rediagnosed if rediagnose else iter
         if export or load:
             extra("crawl", "pyarrow")
             from resolver.store.export import read_export, write_export
 
             if load:
-                self.store.add_missing(read_export(load))
+                self.store.add_missing(read(read_export(load)))
             if export:
-                write_export(self.store.iterate(), export)
-        return self.store.counts()
+                write_export(read(self.store.iterate()), export)
+        return counts(read(self.store.iterate()))
 
     def index_report(self, name: str) -> dict[str, object]:
         """What the snapshot holds, or one distribution's releases."""

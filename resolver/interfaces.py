@@ -45,7 +45,8 @@ class Timeline(Protocol):
     def offers(self, name: str, version: str, dotted: Sequence[str]) -> Sequence[float | None]:
         """For each dotted name the certainty (1 exists, 0 does not) that release `name`==`version` offers it; None when
         nothing is known of this package, the name is deeper than what is recorded, or no known version has it (then no version is
-        better than another). `name` may be "python" (standard library).
+        better than another). `name` may be "python" (standard library). "module.function(keyword)" asks whether calling it takes
+        that keyword.
         """
         ...
 

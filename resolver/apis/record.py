@@ -36,7 +36,7 @@ class Record:
         self.versions: tuple[str, ...] = tuple(lines[0].split())
         self.sets: tuple[Mask, ...] = tuple(int(s, 16) for s in lines[1].split())
         self.everything: Mask = (1 << len(self.versions)) - 1
-        rows: dict[str, dict[str, str]] = {kind: {} for kind in "MACULPS"}
+        rows: dict[str, dict[str, str]] = {kind: {} for kind in "MACKULPS"}
         for line in lines[2:]:
             if line:  # one letter, a tab, the key, a tab, the rest
                 key, _, body = line[2:].partition("\t")
@@ -62,7 +62,7 @@ class Record:
         return found
 
     def groups(self, kind: str, key: str) -> tuple[tuple[Mask, str], ...]:
-        """The rows of one alias (A), class (C), used root (U), or of libraries (L), pb2 (P), static (S): (versions, text)."""
+        """The rows of an alias (A), class (C), called name (K), root (U), or of libraries (L), pb2 (P), static (S): (versions, text)."""
         found = self._groups.get((kind, key))
         if found is None:
             body = self._rows[kind].get(key)
@@ -75,7 +75,12 @@ class Record:
         return self._rows[kind].keys()
 
     def offers(self, dotted: str) -> tuple[Mask, Mask]:
-        """Versions that offer `dotted`, and versions for which nobody knows; the others do not offer it."""
+        """Versions that offer `dotted`, and versions for which nobody knows; the others do not offer it.
+
+        "module.function(keyword)" asks whether calling it takes that keyword.
+        """
+        if dotted.endswith(")"):
+            return self._takes(*dotted[:-1].split("(", 1))
         root, *parts = dotted.split(".")
         disk, read, _, _ = self.module(root)
         states: dict[tuple[str, str], Mask] = {("module", root): disk | read}
@@ -89,6 +94,17 @@ class Record:
         for mask in states.values():
             present |= mask
         return present, unknown & ~present
+
+    def _takes(self, called: str, keyword: str = "") -> tuple[Mask, Mask]:
+        """Versions whose function or class takes a keyword, and those of which that is not known."""
+        present = told = 0
+        for versions, text in self.groups("K", called):
+            taken = text.split(" ")
+            if keyword in taken:
+                present |= versions
+            if keyword in taken or "**" not in taken:
+                told |= versions
+        return present, self.everything & ~told
 
     def _step(self, kind: str, path: str, part: str, mask: Mask, following: dict[tuple[str, str], Mask]) -> Mask:
         """One attribute further: fills `following`, returns the versions for which it cannot be told."""
@@ -136,7 +152,18 @@ class Record:
     def rows(self) -> list[dict[str, Any]]:
         """The walks again, one per version, as they were before they were put together (for merging in new ones)."""
         found: list[dict[str, Any]] = [
-            {"version": v, "modules": [], "names": {}, "alias": {}, "classes": {}, "takes": {}, "needed": {}, "pb2": False, "static": False}
+            {
+                "version": v,
+                "modules": [],
+                "names": {},
+                "alias": {},
+                "classes": {},
+                "keywords": {},
+                "takes": {},
+                "needed": {},
+                "pb2": False,
+                "static": False,
+            }
             for v in self.versions
         ]
         for path in self.keys("M"):
@@ -146,7 +173,7 @@ class Record:
             for i in _bits(read):
                 kept = [n for n, m in names.items() if m >> i & 1] + (["*"] if more >> i & 1 else [])
                 found[i]["names"][path] = " ".join(sorted(kept))
-        for kind, field in (("A", "alias"), ("C", "classes"), ("U", "takes")):
+        for kind, field in (("A", "alias"), ("C", "classes"), ("K", "keywords"), ("U", "takes")):
             for key in self.keys(kind):
                 for versions, text in self.groups(kind, key):
                     for i in _bits(versions):
@@ -186,14 +213,14 @@ class Writer:
         self.lines: list[str] = []
         self.sets: list[Mask] = [0]
         self.modules()
-        for kind, field in (("A", "alias"), ("C", "classes")):
+        for kind, field in (("A", "alias"), ("C", "classes"), ("K", "keywords")):
             grouped: dict[str, dict[str, Mask]] = {}
             for i, row in enumerate(rows):
-                for key, text in row[field].items():
+                for key, text in row.get(field, {}).items():
                     seen = grouped.setdefault(key, {})
                     seen[text] = seen.get(text, 0) | 1 << i
             for key in sorted(grouped):
-                self.add(kind, key, {text: mask for text, mask in grouped[key].items() if text or kind == "C"})
+                self.add(kind, key, {text: mask for text, mask in grouped[key].items() if text or kind in "CK"})
         self.uses()
         self.add("L", "", self.together([(i, soname) for i, row in enumerate(rows) for soname in row["needed"]]))
         for kind, field in (("P", "pb2"), ("S", "static")):

@@ -156,7 +156,7 @@ class SqliteTimeline:
         answer = self._answers.get((key, dotted))
         if answer is None:
             root = dotted.partition(".")[0]
-            answer = _credible(*record.offers(dotted), record.everything) if root in record.roots else (0, record.everything)
+            answer = _credible(*record.offers(dotted), record.everything, dotted) if root in record.roots else (0, record.everything)
             self._answers[key, dotted] = answer
         present, unknown = answer
         if exact and not unknown >> place & 1:
@@ -259,15 +259,18 @@ def _minor(version: str) -> tuple[int, int] | None:
     return release[0], release[1]
 
 
-def _credible(present: Mask, unknown: Mask, everything: Mask) -> tuple[Mask, Mask]:
+def _credible(present: Mask, unknown: Mask, everything: Mask, dotted: str) -> tuple[Mask, Mask]:
     """A name's history without what only a walk can have made up.
 
     A name that no walked version shows is one that walking does not see (`torch.backends.cudnn.benchmark` lives in a class) or that
     nothing on the index has: either way no version is better than another. One that is missing from one or two versions between
-    others that have it was missed there; libraries take back and give again, but not within a release or two.
+    others that have it was missed there; libraries take back and give again, but not within a release or two. Keywords of calls are
+    read out of the source and not missed.
     """
     if not present:
         return 0, everything
+    if dotted.endswith(")"):
+        return present, unknown
     whole = present | unknown
     single = ~whole & whole << 1 & whole >> 1
     double = ~whole & ~(whole >> 1) & whole << 1 & whole >> 2

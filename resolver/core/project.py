@@ -112,11 +112,12 @@ class Artifact:
 class Evidence:
     """What is soft, weighed by the ranker: API uses, interpreter bounds, dates, notes to tell.
 
-    `hearsay` are versions that the project speaks of outside the files that declare needs, the most trustworthy first; `system` are
-    Debian packages that it installs for itself.
+    `keywords` are those of unguarded calls, each as a use of "module.function(keyword)"; `hearsay` are versions that the project speaks
+    of outside the files that declare needs, the most trustworthy first; `system` are Debian packages that it installs for itself.
     """
 
     uses: tuple[Use, ...] = ()
+    keywords: tuple[Use, ...] = ()
     bounds: tuple[Bound, ...] = ()
     dates: tuple[Sign, ...] = ()
     notes: tuple[str, ...] = ()

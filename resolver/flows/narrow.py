@@ -73,7 +73,7 @@ def uses_by_distribution(project: Project, owners: Owners) -> dict[NormalizedNam
     needed = allowed(project)
     roots: dict[str, NormalizedName | None] = {}
     found: dict[NormalizedName, list[Use]] = defaultdict(list)
-    for use in project.evidence.uses:
+    for use in (*project.evidence.uses, *project.evidence.keywords):
         if use.guarded:
             continue
         root = use.dotted.split(".", 1)[0]
@@ -122,13 +122,17 @@ def _contradicting(
 
 
 def _lacks(name: NormalizedName, uses: Sequence[Use], version: Version, timeline: Timeline, most: float) -> bool:
-    """Whether a version lacks a public name that the source uses, at `most` certainty that it is there."""
-    dotted = sorted({use.dotted for use in uses if not any(part.startswith("_") for part in use.dotted.split("."))})
+    """Whether a version lacks a public name that the source uses, at `most` certainty that it is there; keywords aside."""
+    dotted = sorted(
+        {use.dotted for use in uses if "(" not in use.dotted and not any(part.startswith("_") for part in use.dotted.split("."))}
+    )
     return any(sure is not None and sure <= most for sure in timeline.offers(name, str(version), dotted))
 
 
 def _need(name: NormalizedName, uses: Sequence[Use], versions: Sequence[Version], timeline: Timeline) -> Need | None:
-    """The need that keeps the versions with the fewest missing names, or None when all are alike."""
+    """The need that keeps the versions with the fewest missing names, of those the ones with the fewest keywords of calls missing; None
+    when all are alike.
+    """
     dotted = sorted({use.dotted for use in uses})
     missing: dict[Version, frozenset[str]] = {}
     for version in versions:
@@ -136,14 +140,20 @@ def _need(name: NormalizedName, uses: Sequence[Use], versions: Sequence[Version]
         missing[version] = frozenset(d for d, sure in zip(dotted, offers, strict=True) if sure is not None and sure <= MISSING)
     if not missing:
         return None
-    fewest = min(len(names) for names in missing.values())
-    kept = [version for version in versions if len(missing[version]) == fewest]
+    fewest = min(map(_gravity, missing.values()))
+    kept = [version for version in versions if _gravity(missing[version]) == fewest]
     if len(kept) == len(versions):
         return None
     lacking = frozenset().union(*(missing[v] for v in versions if v not in set(kept))) - missing[kept[0]]
     witness = next((use for use in uses if use.dotted in lacking), uses[0])
     origin = Origin(kind=OriginKind.IMPORTED, path=witness.origin.path, line=witness.origin.line)
     return Need(requirement=f"{name}{_specifier(kept, versions)}", origin=origin, constraint=True, strength=Strength.USED)
+
+
+def _gravity(missing: frozenset[str]) -> tuple[int, int]:
+    """How many names are missing, and how many keywords."""
+    keywords = sum(name.endswith(")") for name in missing)
+    return len(missing) - keywords, keywords
 
 
 def _specifier(kept: Sequence[Version], versions: Sequence[Version]) -> str:

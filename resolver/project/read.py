@@ -69,6 +69,7 @@ def read_project(
     uses = (*(_softened(use, inferred.unprovided) for use in found.uses), *saved.uses)
     evidence = Evidence(
         uses=uses,
+        keywords=found.keywords,
         bounds=(*declared.reading.bounds, *_bounds([*sources, *notebooks.sources], found, names), *spoken.bounds, *saved.bounds),
         dates=(*read_dates(tree).dates, *saved.dates),
         notes=(*declared.reading.notes, *tree.notes, *spoken.notes, *found.notes, *damaged, *inferred.notes, *saved.notes),

@@ -59,7 +59,8 @@ def parse_source(path: PurePosixPath, tree: Tree) -> Source:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SourceUses:
     """Third-party and standard-library uses of all sources, each once (an unguarded one wins, then the first), choices
-    between third-party imports, calls that may want a companion, programs that are started, and notes on files that could not be read.
+    between third-party imports, calls that may want a companion, programs that are started, keywords of calls, and notes on
+    files that could not be read.
     """
 
     uses: tuple[Use, ...] = ()
@@ -68,6 +69,7 @@ class SourceUses:
     notes: tuple[str, ...] = ()
     signs: tuple[tuple[str, Origin], ...] = ()
     programs: tuple[tuple[str, Origin], ...] = ()
+    keywords: tuple[Use, ...] = ()
 
 
 def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
@@ -77,11 +79,13 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
     choices: list[Choice] = []
     signs: dict[str, Origin] = {}
     programs: dict[str, Origin] = {}
+    keywords: dict[str, Use] = {}
     for source in sources:
         found, note = _uses(source, kinds)
         uses.extend(found.uses)
         signs = dict(found.signs) | signs
         programs = dict(found.programs) | programs
+        keywords = {use.dotted: use for use in found.keywords} | keywords
         choices += [choice for choice in found.choices if all(_root_kind(kinds, name, source) is Kind.FOREIGN for name in choice.dotted)]
         if note:
             notes.append(note)
@@ -95,6 +99,7 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
         notes=tuple(notes),
         signs=tuple(signs.items()),
         programs=tuple(programs.items()),
+        keywords=tuple(keywords.values()),
     )
 
 

@@ -28,14 +28,15 @@ class Choice:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FileUses:
-    """The uses of one source, the choices between imports it makes, its calls that may want a companion (see `companions`), and the
-    programs that it starts.
+    """The uses of one source, the choices between imports it makes, its calls that may want a companion (see `companions`), the
+    programs that it starts, and the keywords that it calls third-party names with, each as a use of "a.b(keyword)".
     """
 
     uses: tuple[Use, ...] = ()
     choices: tuple[Choice, ...] = ()
     signs: tuple[tuple[str, Origin], ...] = ()
     programs: tuple[tuple[str, Origin], ...] = ()
+    keywords: tuple[Use, ...] = ()
 
 
 def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guarded: bool = False, lines: bool = True) -> FileUses:
@@ -53,6 +54,7 @@ def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guar
         choices=tuple(visitor.choices),
         signs=tuple(calls.signs.items()),
         programs=tuple(calls.programs.items()),
+        keywords=tuple(visitor.keywords.values()),
     )
 
 
@@ -68,6 +70,7 @@ class _Visitor(GuardedVisitor):
         self._patched: set[str] = set()
         self.choices: list[Choice] = []
         self.calls = Calls()
+        self.keywords: dict[str, Use] = {}
 
     def result(self) -> list[Use]:
         return [use for use in self._found.values() if use.imported or use.dotted not in self._patched]
@@ -108,13 +111,22 @@ class _Visitor(GuardedVisitor):
             written = dotted(node.func)
             head, _, rest = written.partition(".")
             base = self.names.meaning(head, node.lineno) if head else ""
-            self.calls.look(node, f"{base}.{rest}" if base and rest else base, self._origin(node.lineno))
+            called = f"{base}.{rest}" if base and rest else base
+            self.calls.look(node, called, self._origin(node.lineno))
+            if node.keywords and "." in called and head not in self._soft_roots and self._foreign(called.split(".")[0]):
+                self._keywords(node, called)
         if dotted(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
             first = node.args[0]
             named = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
             if _is_dotted(named) and self._foreign(named.split(".")[0]):
                 self._import(named, f"import {named}", "", node.lineno)
         self.generic_visit(node)
+
+    def _keywords(self, node: ast.Call, called: str) -> None:
+        for keyword in node.keywords:
+            if keyword.arg:
+                name = f"{called}({keyword.arg})"
+                self.keywords.setdefault(name, Use(dotted=name, origin=self._origin(node.lineno)))
 
     # attributes
 

@@ -27,6 +27,7 @@ def _row(draw, version):
         "classes": draw(
             st.dictionaries(st.sampled_from(["pkg.alpha", "pkg.beta"]), st.sampled_from(["", "one two", "=pkg.alpha"]), max_size=2)
         ),
+        "keywords": draw(st.dictionaries(st.sampled_from(["pkg.alpha", "pkg.beta"]), st.sampled_from(["", "** a", "a b"]), max_size=2)),
         "takes": draw(
             st.dictionaries(st.just("numpy"), st.sets(st.sampled_from(["numpy.bool", ":numpy.int"]), min_size=1).map(sorted), max_size=1)
         ),

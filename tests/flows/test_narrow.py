@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -52,6 +53,19 @@ INDEX: PackageIndex = Shelf(tf=["2.1", "2.0", "1.2", "1.1", "1.0"])
 def added(given: Project, ranges: Mapping[str, tuple[float, float]], absent: float = 0.0) -> list[str]:
     found = narrow(given, INDEX, Offers(ranges, absent), lambda root: [root])
     return [n.requirement for n in found.needs if n.constraint]
+
+
+def test_a_keyword_bounds_too_but_never_against_a_name_nor_a_written_line() -> None:
+    calls = (Use(dotted="tf.merge(mode)", origin=HERE), Use(dotted="tf.merge(axis)", origin=HERE))
+    ranges = {"tf.merge(mode)": (0, 1.2), "tf.merge(axis)": (0, 1.2), "tf.keras": (2, 9)}
+    given = project()
+    given = dataclasses.replace(given, evidence=dataclasses.replace(given.evidence, keywords=calls))
+    assert added(given, ranges) == ["tf<=1.1"]
+    named = project("tf.keras")
+    named = dataclasses.replace(named, evidence=dataclasses.replace(named.evidence, keywords=calls))
+    assert added(named, ranges) == ["tf>=2.0"]
+    pinned = dataclasses.replace(given, needs=(Need(requirement="tf==2.1", origin=HERE),))
+    assert added(pinned, ranges) == []
 
 
 def test_a_name_that_went_away_bounds_from_above() -> None:

@@ -149,3 +149,25 @@ def test_one_of_two_imports_is_a_choice() -> None:
     source = "try:\n  import a.v1 as x\n  import y\nexcept ImportError:\n  import b as x\n"
     assert [(choice.dotted, choice.origin.line) for choice in read(source).choices] == [(("a.v1", "b"), 1)]
     assert read("try:\n  import a\nexcept ImportError:\n  a = None").choices == ()
+
+
+def test_keywords_of_calls_are_told_with_the_name_that_is_called() -> None:
+    source = """
+import gensim.models as gm
+from sklearn.preprocessing import OneHotEncoder as Enc
+def f(own):
+    own(a=1)
+    gm.Word2Vec(x, size=3, **more)
+    Enc(sparse=False)
+    gm.word2vec.Word2Vec(x)
+try:
+    Enc(other=1)
+except Exception:
+    pass
+"""
+    tree = ast.parse(source)
+    found = uses_of(tree, "x.py", lambda _: True)
+    assert [(use.dotted, use.origin.line) for use in found.keywords] == [
+        ("gensim.models.Word2Vec(size)", 6),
+        ("sklearn.preprocessing.OneHotEncoder(sparse)", 7),
+    ]

@@ -1,5 +1,7 @@
 """A small network behind FastAPI: POST {"rows": [[0.1, 0.2, 0.3, 0.4]]} to /predict."""
 
+from typing import List
+
 import torch
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -10,7 +12,7 @@ app = FastAPI()
 
 
 class Question(BaseModel):
-    rows: list[list[float]]
+    rows: List[List[float]]
 
 
 @app.get("/health")

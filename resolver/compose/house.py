@@ -12,7 +12,7 @@ from pathlib import Path
 from resolver.compose.crawling import Crawling
 from resolver.compose.proving import Proving
 from resolver.compose.rooms import WANTS_FILE, extra
-from resolver.core.errors import ResolverError
+from resolver.core.errors import ProjectError, ResolverError
 from resolver.core.outcome import Outcome
 from resolver.core.package import NormalizedName, Pin, normalize
 from resolver.core.project import Project
@@ -41,6 +41,8 @@ class House(Proving, Crawling):
         from resolver.project.read import read_project
 
         found = read_project(path, owners=self.owners, modules=self.modules, offered=self.offered, reporter=self.reporter)
+        if not found.needs and not serve and found.models:
+            raise ProjectError(f"{path} holds a saved model and nothing else", hint="--serve writes a server around it")
         project = fitted(without_unborn(served(found) if serve else found, self.born), accelerator or Accelerator())
         narrowed = narrow(dated(project, self.index), self.index, self.timeline, self.owners)
         return weighed(narrowed, self.index)

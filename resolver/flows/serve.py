@@ -12,6 +12,7 @@ from resolver.core.package import normalize
 from resolver.core.program import SERVER_FILE, Model, Program
 from resolver.core.project import Need, Origin, OriginKind, Project
 from resolver.core.twins import TWINS
+from resolver.project.saved import asked
 
 _SERVERS = {"flask": "gunicorn", "fastapi": "uvicorn"}
 _REQUEST = Origin(kind=OriginKind.REQUEST, path="--serve")
@@ -58,17 +59,23 @@ def _around(project: Project, model: Model) -> Project:
     """The project behind a written server for its likeliest model."""
     program = Program(kind="model", path=SERVER_FILE, health="/health", predict="/predict", server="gunicorn", model=model)
     loaders, added = _LOADERS[model.framework]
-    asked = _asked(project)
+    written = _asked(project)
     known = {normalize(name) for loader in loaders for name in (loader, *TWINS.get(normalize(loader), ()))}
     needs = ["flask", "gunicorn"]
-    needs += [] if asked & known else added
+    needs += [] if written & known else added
     needs += [] if model.framework in _TABULAR or (model.framework, model.takes) == ("function", "json") else ["pillow"]
     needs += [] if model.framework == "function" else ["numpy"]
     others = [one.path or f"{one.module}.{one.function}" for one in project.models[1:4]]
     if others:
         taken = model.path or f"{model.module}.{model.function}"
         project = _noted(project, f"--serve takes {taken}; there are also {', '.join(others)}")
-    return _with(project, program, [name for name in needs if normalize(name) not in asked])
+    return _bounded(_with(project, program, needs), len(project.needs))
+
+
+def _bounded(project: Project, known: int) -> Project:
+    """The project with what its saved models ask of the needs after the first `known` ones."""
+    more = asked(project.artifacts, project.needs[known:], lambda *_: False)
+    return _noted(dataclasses.replace(project, needs=(*project.needs, *more.needs)), *more.notes)
 
 
 def _asked(project: Project) -> set[str]:
@@ -86,6 +93,6 @@ def _with(project: Project, program: Program, names: Sequence[str]) -> Project:
     return dataclasses.replace(project, program=program, needs=(*project.needs, *missing))
 
 
-def _noted(project: Project, note: str) -> Project:
-    evidence = dataclasses.replace(project.evidence, notes=(*project.evidence.notes, note))
+def _noted(project: Project, *notes: str) -> Project:
+    evidence = dataclasses.replace(project.evidence, notes=(*project.evidence.notes, *notes))
     return dataclasses.replace(project, evidence=evidence)

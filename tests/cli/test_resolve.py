@@ -121,6 +121,20 @@ def test_impossible_needs_are_told_with_file_and_reason(tmp_path: Path, text: by
     assert not (tmp_path / "Dockerfile").exists()
 
 
+def test_a_lone_model_is_served_or_it_is_told_how(tmp_path: Path) -> None:
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / "zoo" / "model.onnx").write_bytes((HERE / "examples" / "onnx-service" / "model.onnx").read_bytes())
+    done = resolve(tmp_path / "zoo", home=tmp_path)
+    assert done.returncode == 1
+    assert "--serve" in done.stderr
+    for _ in range(2):  # what was written the first time is no source the second time
+        done = resolve(tmp_path / "zoo", "--serve", "--json", home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert {"flask", "gunicorn", "numpy", "onnxruntime", "pillow"} <= set(json.loads(done.stdout)["pins"])
+    assert "resolver_serve:application" in (tmp_path / "zoo" / "Dockerfile").read_text()
+    assert "MODEL = 'model.onnx'" in (tmp_path / "zoo" / "resolver_serve.py").read_text()
+
+
 def test_an_empty_project_is_an_error_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = resolve(tmp_path / "empty", home=tmp_path)

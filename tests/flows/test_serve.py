@@ -7,7 +7,7 @@ import pytest
 
 from resolver.core.errors import UsageError
 from resolver.core.program import Model, Program, Start
-from resolver.core.project import Need, Origin, OriginKind, Project
+from resolver.core.project import Artifact, Need, Origin, OriginKind, Project
 from resolver.flows.serve import served
 
 FLASK = Program(kind="flask", path="app.py", variable="app")
@@ -61,6 +61,14 @@ def test_a_model_gets_a_written_server_and_what_it_imports(model: Model, needs: 
     assert added(project(script, *needs, models=(model,))) == added_needs
     assert after.program
     assert (after.program.model, after.program.written, after.program.predict) == (model, True, "/predict")
+
+
+def test_a_saved_model_bounds_what_is_added_for_it() -> None:
+    marks = (("backend", "tensorflow"), ("holds", "network"), ("keras_version", "2.2.5"))
+    saved = (Artifact(path="m.h5", format="keras-h5", marks=marks),)
+    after = served(dataclasses.replace(project(models=(Model(framework="keras", path="m.h5"),)), artifacts=saved))
+    bounds = {need.requirement for need in after.needs if need.constraint}
+    assert bounds == {"keras>=2.2,<3", "tensorflow<2.16"}
 
 
 def test_other_models_are_told() -> None:

@@ -217,3 +217,21 @@ def test_the_application_that_a_main_block_prepares_is_caught(tmp_path: Path, mo
     names: dict[str, Any] = {"__file__": str(tmp_path / "resolver_serve.py"), "__name__": "resolver_serve"}
     exec(compile(told, "resolver_serve.py", "exec"), names)
     assert names["application"].test_client().get("/").data == b"loaded1!"
+
+
+def test_real_boosters_and_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import joblib
+    import lightgbm
+    from sklearn.linear_model import LinearRegression
+
+    rows, sums = np.arange(40.0).reshape(20, 2), np.arange(40.0).reshape(20, 2).sum(axis=1)
+    joblib.dump(LinearRegression().fit(rows, sums), tmp_path / "linear.joblib")
+    web = client(monkeypatch, around("sklearn", path=str(tmp_path / "linear.joblib")))
+    assert json.loads(web.post("/predict", json=[[1, 2]]).data)["predictions"] == [pytest.approx(3)]
+    assert web.post("/predict", json=[["a", "b"]]).status_code == 400
+    trained = lightgbm.train({"verbose": -1, "min_data_in_leaf": 1}, lightgbm.Dataset(rows, sums), 3)
+    trained.save_model(tmp_path / "booster.txt")
+    web = client(monkeypatch, around("lightgbm", path=str(tmp_path / "booster.txt")))
+    told = json.loads(web.post("/predict", json=[{"Column_0": 1, "Column_1": 2}]).data)
+    assert told["predictions"] == pytest.approx(trained.predict(np.array([[1.0, 2.0]])).tolist())
+    assert web.post("/predict", json=[[1, 2, 3]]).status_code == 400

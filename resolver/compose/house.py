@@ -103,7 +103,7 @@ class House(Proving, Crawling):
         for outcome in self.store.iterate():
             keys.add((outcome.spec.key, outcome.when))
             yield outcome
-        folder = exported or Path(__file__).parent.parent / "data" / "outcomes"
+        folder = exported or Path(__file__).parents[2] / "data" / "outcomes"
         if folder.exists():
             yield from (outcome for outcome in read_export(folder) if (outcome.spec.key, outcome.when) not in keys)
 

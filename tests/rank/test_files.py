@@ -12,7 +12,7 @@ from resolver.rank import forest
 from resolver.rank.book import FactBook
 from resolver.rank.booster import load_judge, load_ranker, ranker_info
 from resolver.rank.features import Vocabulary
-from resolver.rank.files import Calibration, RankerText
+from resolver.rank.files import Calibration, RankerText, write_whole
 from resolver.rank.forest import Forest
 from resolver.rank.history import History
 from resolver.rank.rules import RuleEdgeJudge, RuleRanker
@@ -90,3 +90,10 @@ def test_calibration_keeps_the_order_and_stays_inside(values, kind):
     assert (told > 0).all()
     assert (told < 1).all()
     assert (np.diff(told) >= 0).all()
+
+
+def test_a_file_appears_whole_in_a_folder_that_is_made(tmp_path):
+    place = tmp_path / "new" / "models" / "wants.json"
+    write_whole(place, "{}\n")
+    assert place.read_text() == "{}\n"
+    assert [path.name for path in place.parent.iterdir()] == ["wants.json"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from resolver.core.native import build_packages
 from resolver.core.outcome import BuildSpec
@@ -25,12 +26,15 @@ uv() {
   timeout -k 10 "$(cat /cell/seconds)" /tools/uv pip install \\
     --python "$(command -v python)" --break-system-packages --no-config "$@" >>/built/log 2>&1
 }
-make() { uv --no-deps --target /built/site "$@" -r /cell/pins.txt && rm -rf /built/site && exit 0; rm -rf /built/site; }
-make --build-constraint /cell/build-constraints.txt
-# A setup.py of before 2018 imports what it never declares; one release's tools are another's end, so several are tried.
-for tools in $(cat /cell/tools.txt); do
-  uv "$tools" wheel -r /cell/tools-of-set.txt && make --no-build-isolation
-done
+make() { uv --no-deps --target /built/site "$@"; made=$?; rm -rf /built/site; return $made; }
+# One by one: what cannot be built at all must not take the others along.
+while read -r pin; do
+  make --build-constraint /cell/build-constraints.txt "$pin" && continue
+  # A setup.py of before 2018 imports what it never declares; one release's tools are another's end, so several are tried.
+  for tools in $(cat /cell/tools.txt); do
+    uv "$tools" wheel -r /cell/tools-of-set.txt && make --no-build-isolation "$pin" && break
+  done
+done </cell/built.txt
 exit 0
 """
 CELL = """\
@@ -118,6 +122,11 @@ def pins_text(spec: BuildSpec) -> str:
             raise ValueError(f"not a pin: {str(pin)!r}")
         lines.append(f"{pin.name}=={pin.version}\n")
     return "".join(lines)
+
+
+def built_text(spec: BuildSpec, built: Collection[str]) -> str:
+    """The pins of the distributions `built` from source, a line each."""
+    return pins_text(dataclasses.replace(spec, pins=tuple(pin for pin in spec.pins if normalize(pin.name) in built)))
 
 
 def build_constraints(python: str) -> str:

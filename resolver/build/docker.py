@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from resolver.build import host, probe, process, upkeep
-from resolver.build.cell import CELL, COMPILE, build_constraints, cell_dockerfile, pins_text, setuptools_turns, tools_of_set
+from resolver.build.cell import CELL, COMPILE, build_constraints, built_text, cell_dockerfile, pins_text, setuptools_turns, tools_of_set
 from resolver.build.logs import install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
 from resolver.build.venv import find_uv
@@ -111,6 +111,7 @@ class DockerExecutor:
             "compile.sh": COMPILE,
             "seconds": f"{max(1, int(self.limits.seconds))}\n",
             "pins.txt": pins_text(spec),
+            "built.txt": built_text(spec, built),
             "build-constraints.txt": build_constraints(spec.target.python),
             "tools.txt": setuptools_turns(spec.target.python),
             "tools-of-set.txt": tools_of_set(spec),

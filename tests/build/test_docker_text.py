@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.build.cell import build_constraints, cell_dockerfile, pins_text
+from resolver.build.cell import build_constraints, built_text, cell_dockerfile, pins_text
 from resolver.build.docker import DockerExecutor
 from resolver.core.outcome import BuildSpec, Probe
 from resolver.core.package import Pin
@@ -74,7 +74,7 @@ def test_the_cell_holds_exactly_what_the_build_reads(tmp_path):
     for name in ("inside_probe.py", "inside_harvest.py", "inside_bytecode.py", "build-constraints.txt", "seconds"):
         assert (tmp_path / name).exists()
         assert name in script
-    for name in ("build-constraints.txt", "seconds", "tools.txt", "tools-of-set.txt", "pins.txt"):
+    for name in ("build-constraints.txt", "seconds", "tools.txt", "tools-of-set.txt", "built.txt"):
         assert (tmp_path / name).exists()
         assert name in (tmp_path / "compile.sh").read_text()
 
@@ -100,3 +100,9 @@ def test_the_sets_own_build_tools_are_laid_ready(tmp_path):
 def test_the_executor_travels(tmp_path):
     executor = DockerExecutor(uv=tmp_path / "uv", known=frozenset({"a==1"}))
     assert pickle.loads(pickle.dumps(executor)) == executor
+
+
+def test_only_what_failed_to_build_is_compiled_and_each_alone():
+    asked = spec(pins=(Pin("mpi4py", "3.0.3"), Pin("box2d-py", "2.3.8"), Pin("numpy", "1.19.5")))
+    assert built_text(asked, ["mpi4py", "box2d-py"]).splitlines() == ["box2d-py==2.3.8", "mpi4py==3.0.3"]
+    assert built_text(asked, []) == ""

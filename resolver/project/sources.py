@@ -6,13 +6,14 @@ import ast
 import dataclasses
 import enum
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from resolver.core.errors import ProjectError
 from resolver.core.project import Bound, Origin, OriginKind, Use
 from resolver.project.files import LocalModules, Tree, is_side
 from resolver.project.legacy import imports_of, python2_mark, python2_name
+from resolver.project.reexports import OwnModules
 from resolver.project.syntax import parse_python, syntax_bounds
 from resolver.project.tables import tables
 from resolver.project.text import read_bytes
@@ -80,8 +81,10 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
     signs: dict[str, Origin] = {}
     programs: dict[str, Origin] = {}
     keywords: dict[str, Use] = {}
+    trees = {source.path: source.tree for source in sources if source.tree is not None}
+    own = OwnModules(trees, lambda root, importer: kinds(root, importer) is Kind.FOREIGN)
     for source in sources:
-        found, note = _uses(source, kinds)
+        found, note = _uses(source, kinds, own)
         uses.extend(found.uses)
         signs = dict(found.signs) | signs
         programs = dict(found.programs) | programs
@@ -125,13 +128,18 @@ def _root_kind(kinds: Kinds, dotted: str, source: Source) -> Kind:
     return kinds(dotted.split(".", maxsplit=1)[0], source.path)
 
 
-def _uses(source: Source, kinds: Kinds) -> tuple[FileUses, str]:
+def _uses(source: Source, kinds: Kinds, own: OwnModules) -> tuple[FileUses, str]:
     def wanted(root: str) -> bool:
         return kinds(root, source.path) is not Kind.OWN
 
     if source.tree is not None:
         try:
-            return uses_of(source.tree, source.path.as_posix(), wanted, guarded=source.side, lines=source.lines), source.problem
+            path = source.path.as_posix()
+
+            def given(node: ast.ImportFrom) -> Mapping[str, str]:
+                return own.given(node, source.path)
+
+            return uses_of(source.tree, path, wanted, given=given, guarded=source.side, lines=source.lines), source.problem
         except RecursionError:
             return FileUses(), f"{source.path}: nested too deeply; left out"
     if not source.text:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from resolver.core.project import Origin, OriginKind, Use
 from resolver.project.calls import Calls
 from resolver.project.guards import Guard, GuardedVisitor, dotted
-from resolver.project.scopes import Comprehension, Names, scope_of
+from resolver.project.reexports import imports_from
+from resolver.project.scopes import Binding, Comprehension, Names, scope_of
 from resolver.project.tables import tables
 
 MAX_PARTS = 6
@@ -39,14 +40,27 @@ class FileUses:
     keywords: tuple[Use, ...] = ()
 
 
-def uses_of(tree: ast.Module, path: str, foreign: Callable[[str], bool], *, guarded: bool = False, lines: bool = True) -> FileUses:
+def uses_of(
+    tree: ast.Module,
+    path: str,
+    foreign: Callable[[str], bool],
+    *,
+    given: Callable[[ast.ImportFrom], Mapping[str, str]] = lambda _: {},
+    guarded: bool = False,
+    lines: bool = True,
+) -> FileUses:
     """Every use in the order of the source, repeated ones once; `foreign` says whether an import root is wanted.
 
-    `guarded` marks all of them (a test, an example); `lines` false leaves line numbers out (notebooks). Linear in the tree's
-    size; raises RecursionError on absurd nesting.
+    `given` tells which third-party names an import from an own module binds. `guarded` marks all of them (a test, an example); `lines`
+    false leaves line numbers out (notebooks). Linear in the tree's size; raises RecursionError on absurd nesting.
     """
     visitor = _Visitor(path, foreign, guarded=guarded, lines=lines)
-    visitor.names.enter(scope_of("module", tree.body))
+    scope = scope_of("module", tree.body)
+    for node in imports_from(tree.body):
+        for name, meaning in given(node).items():
+            if all(binding.line == node.lineno for binding in scope.names.get(name, ())):
+                scope.add(name, Binding(meaning, node.lineno))
+    visitor.names.enter(scope)
     visitor.visit(tree)
     calls = visitor.calls
     return FileUses(

@@ -1,0 +1,87 @@
+"""Third-party names that a project hands from one of its own modules to another: `from utils import *` where utils has `import x as y`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from resolver.project.scopes import scope_of
+
+MAX_HOPS = 4
+"""Names are followed through so many of the project's modules."""
+
+_ROOTS = ("", "src", "lib", "python", "source", "code", "app")
+
+
+class OwnModules:
+    """What the project's own modules bind to third-party names; each module is looked at once."""
+
+    def __init__(self, trees: Mapping[PurePosixPath, ast.Module], foreign: Callable[[str, PurePosixPath], bool]) -> None:
+        self._trees = trees
+        self._foreign = foreign
+        self._known: dict[PurePosixPath, dict[str, str]] = {}
+
+    def given(self, node: ast.ImportFrom, importer: PurePosixPath, hops: int = MAX_HOPS) -> dict[str, str]:
+        """Local name -> dotted third-party name, for what an import from an own module binds; empty for any other import."""
+        module = self._find(node, importer)
+        if module is None or not hops:
+            return {}
+        inside = self._bound(module, hops - 1)
+        found: dict[str, str] = {}
+        for alias in node.names:
+            if alias.name == "*":
+                found |= {name: dotted for name, dotted in inside.items() if not name.startswith("_")}
+            elif alias.name in inside:
+                found[alias.asname or alias.name] = inside[alias.name]
+        return found
+
+    def _bound(self, module: PurePosixPath, hops: int) -> dict[str, str]:
+        """What the names of a module mean, where they mean one third-party name only."""
+        if module not in self._known:
+            self._known[module] = {}  # modules that import each other end here
+            tree = self._trees[module]
+            found: dict[str, str] = {}
+            for node in imports_from(tree.body):
+                found |= self.given(node, module, hops)
+            handed = {name for node in imports_from(tree.body) if self._find(node, module) for name in _names(node)}
+            for name, bindings in scope_of("module", tree.body).names.items():
+                meanings = {binding.dotted for binding in bindings}
+                dotted = meanings.pop() if len(meanings) == 1 else ""
+                if dotted and self._foreign(dotted.split(".")[0], module):
+                    found[name] = dotted
+                elif len(bindings) > 1 or name not in handed:
+                    found.pop(name, None)  # bound to something else here, too
+            self._known[module] = found
+        return self._known[module]
+
+    def _find(self, node: ast.ImportFrom, importer: PurePosixPath) -> PurePosixPath | None:
+        parts = node.module.split(".") if node.module else []
+        if not parts:
+            return None
+        if node.level:
+            folders: Sequence[PurePosixPath] = [PurePosixPath(*importer.parts[: max(0, len(importer.parts) - node.level)])]
+        else:
+            folders = [*importer.parents, *map(PurePosixPath, _ROOTS)]
+        for folder in folders:
+            base = folder.joinpath(*parts)
+            for path in (base.with_name(f"{base.name}.py"), base / "__init__.py"):
+                if path in self._trees:
+                    return path
+        return None
+
+
+def _names(node: ast.ImportFrom) -> list[str]:
+    return [alias.asname or alias.name for alias in node.names]
+
+
+def imports_from(body: Sequence[ast.stmt]) -> Iterator[ast.ImportFrom]:
+    """The from-imports of a module's own level, those under if, try and with included."""
+    for node in body:
+        if isinstance(node, ast.ImportFrom):
+            yield node
+        for field in ("body", "orelse", "finalbody"):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield from imports_from(getattr(node, field, None) or ())
+        for handler in getattr(node, "handlers", ()):
+            yield from imports_from(handler.body)

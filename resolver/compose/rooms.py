@@ -7,6 +7,7 @@ import importlib.util
 import itertools
 import json
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -61,6 +62,7 @@ class Rooms:
         self.reporter = reporter or Reporter()
         self.as_of = as_of
         self._owners: dict[str, tuple[str, ...]] = {}
+        self._study_ends: float | None = None
 
     @functools.cached_property
     def snapshot(self) -> Snapshot:
@@ -172,14 +174,16 @@ class Rooms:
 
         Costs about a third of a second a release, once; nothing offline.
         """
-        from resolver.compose.studying import study_all, unstudied
+        from resolver.compose.studying import MOST_SECONDS, study_all, unstudied
         from resolver.flows.consider import Learnt
 
         todo = [] if self.settings.offline else unstudied(scored, self.timeline, self.walks)
         if not todo:
             return Learnt.NOTHING
         self.reporter.step(f"reading {len(todo)} releases that nobody has walked yet")
-        if not study_all(todo, self.shelves.file, self.walks, lambda done: self.reporter.progress(done, len(todo))):
+        if self._study_ends is None:
+            self._study_ends = time.monotonic() + MOST_SECONDS
+        if not study_all(todo, self.shelves.file, self.walks, lambda done: self.reporter.progress(done, len(todo)), self._study_ends):
             return Learnt.NOTHING
         for stale in ("timeline", "book", "judge", "ranker", "implied"):  # worked out with less knowledge
             self.__dict__.pop(stale, None)

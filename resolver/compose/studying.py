@@ -17,7 +17,7 @@ LONGEST_BINARY = 128 << 20
 LONGEST_SOURCE = 24 << 20
 """Longer files are left alone: they say what they need when the image is built."""
 MOST_SECONDS = 60.0
-"""Nothing further is fetched after this time."""
+"""Nothing further is fetched in one resolution after this time."""
 SUSPICIOUS = 0.05
 """Edges of this risk are looked at again with what the importer itself takes."""
 WORKERS = 4
@@ -43,9 +43,10 @@ def unstudied(scored: Scored, timeline: SqliteTimeline, walks: KeptWalks) -> lis
     return found
 
 
-def study_all(todo: Sequence[tuple[Release, DistFile]], fetch: Fetch, walks: KeptWalks, said: Callable[[int], None]) -> bool:
-    """Fetch and read the files, several at once, and keep what they say; whether any said something. `said` hears how many are done."""
-    ends = time.monotonic() + MOST_SECONDS
+def study_all(todo: Sequence[tuple[Release, DistFile]], fetch: Fetch, walks: KeptWalks, said: Callable[[int], None], ends: float) -> bool:
+    """Fetch and read the files, several at once, and keep what they say; whether any said something. `said` hears how many are done;
+    no file is begun after `ends` (of the monotonic clock).
+    """
 
     def one(job: tuple[Release, DistFile]) -> Studied | None:
         release, file = job

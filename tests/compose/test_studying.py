@@ -1,0 +1,82 @@
+"""Which releases are read before a set is chosen, and what happens when one cannot be had."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from resolver.apis.build import build
+from resolver.apis.kept import KeptWalks
+from resolver.apis.study import Studied
+from resolver.apis.timeline import SqliteTimeline
+from resolver.compose.studying import LONGEST_BINARY, LONGEST_SOURCE, study_all, unstudied
+from resolver.core.candidate import Candidate, EdgeRisk, Scored
+from resolver.core.package import DistFile, Pin, Release, normalize
+from resolver.core.target import Target
+from tests.apis.test_study import zipped
+from tests.apis.walks import line
+
+
+def release(name: str, version: str, *, tag: str = "py3-none-any", size: int = 1000) -> Release:
+    filename = f"{name}-{version}.tar.gz" if not tag else f"{name}-{version}-{tag}.whl"
+    file = DistFile(filename=filename, kind="wheel" if tag else "sdist", tags=(tag,) if tag else (), size=size)
+    return Release(pin=Pin(normalize(name), version), files=(file,))
+
+
+def scored(*releases: Release, worst: tuple[EdgeRisk, ...] = ()) -> Scored:
+    return Scored(candidate=Candidate(target=Target(python="3.8"), releases=releases, direct=()), probability=0.5, worst_edges=worst)
+
+
+@pytest.fixture
+def timeline(tmp_path: Path) -> SqliteTimeline:
+    build([line("flask", "2.0.1", {"flask": "Flask"})], tmp_path / "apis.sqlite")
+    return SqliteTimeline(tmp_path / "apis.sqlite")
+
+
+def names(todo: list[tuple[Release, DistFile]]) -> set[str]:
+    return {str(found.pin) for found, _ in todo}
+
+
+def test_what_nobody_walked_is_read_and_what_was_walked_near_by_is_not(tmp_path, timeline):
+    kept = KeptWalks(tmp_path)
+    kept.keep("known", "1", Studied(walk=None, links={}))
+    given = scored(
+        release("flask", "2.0.3"), release("restx", "0.3"), release("known", "1"), release("nvidia-cudnn-cu12", "9"),
+        release("old", "1", tag=""), release("windows", "1", tag="cp38-cp38-win_amd64"),
+    )  # fmt: skip
+    assert names(unstudied(given, timeline, kept)) == {"restx==0.3", "old==1"}
+    assert names(unstudied(scored(release("flask", "3.0")), timeline, kept)) == {"flask==3.0"}  # far from every walked one
+
+
+def test_a_suspect_is_read_itself_before_it_is_blamed_for_its_neighbour(tmp_path, timeline):
+    flask = release("flask", "2.0.3")
+    edge = EdgeRisk(importer=flask.pin, provider=Pin(normalize("werkzeug"), "3"), probability=0.4, why="")
+    assert names(unstudied(scored(flask, worst=(edge,)), timeline, KeptWalks(tmp_path))) == {"flask==2.0.3"}
+
+
+def test_long_files_are_left_alone(tmp_path, timeline):
+    compiled = "cp38-cp38-manylinux2014_x86_64"
+    given = scored(
+        release("big", "1", tag=compiled, size=LONGEST_BINARY + 1), release("fine", "1", tag=compiled, size=LONGEST_BINARY),
+        release("text", "1", size=LONGEST_SOURCE + 1),
+    )  # fmt: skip
+    assert names(unstudied(given, timeline, KeptWalks(tmp_path))) == {"fine==1"}
+
+
+def test_what_cannot_be_fetched_is_asked_for_again_and_what_says_nothing_is_not(tmp_path, timeline):
+    kept = KeptWalks(tmp_path)
+    bodies = {"good-1-py3-none-any.whl": zipped({"good/__init__.py": "import flask"}), "empty-1-py3-none-any.whl": b"no archive"}
+    todo = unstudied(scored(release("good", "1"), release("empty", "1"), release("away", "1")), timeline, kept)
+    heard: list[int] = []
+    later = time.monotonic() + 60
+    assert study_all(todo, lambda name, filename, limit: bodies.get(filename), kept, heard.append, later)
+    assert heard == [1, 2, 3]
+    assert [("good", "1") in kept, ("empty", "1") in kept, ("away", "1") in kept] == [True, True, False]
+    assert kept.takes("good", "1") == {"flask": ["flask"]}
+
+
+def test_nothing_is_begun_when_the_time_is_over(tmp_path, timeline):
+    todo = unstudied(scored(release("good", "1")), timeline, KeptWalks(tmp_path))
+    assert not study_all(todo, lambda *_: pytest.fail("fetched"), KeptWalks(tmp_path), lambda _: None, time.monotonic() - 1)

@@ -200,6 +200,26 @@ def explain(
 
 
 @app.command()
+def bases(
+    versions: Annotated[list[str] | None, typer.Argument(help="like 3.8 (default: every Python found)", show_default=False)] = None,
+    pythons: Annotated[list[Path] | None, typer.Option(help="a folder with interpreters; may be repeated", show_default=False)] = None,
+    suite: Annotated[str, typer.Option(help="Debian release")] = "bookworm",
+    package: Annotated[list[str] | None, typer.Option(help="a Debian package to include; may be repeated", show_default=False)] = None,
+    name: Annotated[str, typer.Option(help="the image's name before the tag")] = "python",
+    certificates: Annotated[Path | None, typer.Option(help="authorities that the image shall trust (PEM)", show_default=False)] = None,
+) -> None:
+    """Make base images from Debian's packages and this machine's interpreters, where no registry can be reached."""
+    with guarded():
+        from resolver.build import bases as room
+        from resolver.build.host import interpreters
+
+        found = room.wanted(versions or (), interpreters(pythons or ()))
+        wish = room.Wish(pythons=found, suite=suite, packages=tuple(package or ()), name=name, certificates=certificates)
+        for tag in room.make(wish, ConsoleReporter()):
+            out(tag)
+
+
+@app.command()
 def settings(as_json: AsJson = False) -> None:
     """Each setting, its value, and where the value came from."""
     with guarded(as_json=as_json):

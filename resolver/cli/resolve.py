@@ -9,6 +9,7 @@ import re
 import sys
 from datetime import date
 from pathlib import Path
+from platform import machine
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ from resolver.cli.console import ConsoleReporter, guarded, out
 from resolver.core.cuda import CARDS
 from resolver.core.errors import UsageError
 from resolver.core.proof import Proof, Sample
-from resolver.core.target import PYTHONS, Accelerator
+from resolver.core.target import PLATFORMS, PYTHONS, Accelerator
 
 app = typer.Typer(add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -36,6 +37,7 @@ def resolve(
     path: Annotated[Path, typer.Argument(help="project folder or requirements file", show_default=False)],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="folder to write to (default: the project's)")] = None,
     python: Annotated[str, typer.Option(help=f"only this Python ({PYTHONS[0]} to {PYTHONS[-1]})", show_default=False)] = "",
+    platform: Annotated[str, typer.Option(help="linux/amd64 or linux/arm64")] = "linux/amd64",
     accelerator: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     cuda: Annotated[str, typer.Option(help="CUDA runtime, like 12 or 12.4", show_default=False)] = "",
     driver: Annotated[str, typer.Option(help="NVIDIA driver branch of the host, like 535", show_default=False)] = "",
@@ -74,13 +76,18 @@ def resolve(
     with guarded(as_json=as_json):
         reporter = ConsoleReporter(quiet=quiet or as_json, verbose=verbose)
         day = _checked(python, Accelerator(kind=accelerator, runtime=cuda, driver=driver, gpu=gpu.lower()), as_of, executor)
+        if platform not in PLATFORMS:
+            raise UsageError(f"--platform {platform}: not one of {', '.join(PLATFORMS)}")
+        if build and PLATFORMS[platform] != f"linux_{machine()}":
+            raise UsageError(f"--build cannot prove {platform} on this machine", hint="leave out --build, or run it on such a machine")
         request = _sample(sample, build=build, tag=tag)
         from resolver import compose, settings
 
         values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor, "wheelhouse": wheelhouse})
         house = compose.House(values, reporter=reporter, as_of=day)
         wanted = Accelerator(kind=accelerator, runtime=cuda, driver=driver, gpu=gpu.lower())
-        resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict, serve=serve)
+        platform_of_wheels = PLATFORMS[platform]
+        resolution, texts = house.resolve(path, python=python, platform=platform_of_wheels, accelerator=wanted, strict=strict, serve=serve)
         folder = output or (path if path.is_dir() else path.parent)
         written = house.write(folder, texts, force=force)
         if build:

@@ -48,10 +48,17 @@ class House(Proving, Crawling):
         return weighed(narrowed, self.index)
 
     def resolve(
-        self, path: Path, *, python: str = "", accelerator: Accelerator | None = None, strict: bool = False, serve: bool = False
+        self,
+        path: Path,
+        *,
+        python: str = "",
+        platform: str = "linux_x86_64",
+        accelerator: Accelerator | None = None,
+        strict: bool = False,
+        serve: bool = False,
     ) -> tuple[Resolution, dict[str, str]]:
         """The answer for the project at `path` and the texts of its files, by name."""
-        from resolver.flows.accelerate import advice
+        from resolver.compose.finishing import finished
         from resolver.flows.resolve import Request, resolve
         from resolver.flows.unknown import without_unknown
         from resolver.flows.verify import pinned
@@ -64,7 +71,13 @@ class House(Proving, Crawling):
         self.shelves.learn((*pinned(project), *self._unread(project)))
         resolution = resolve(
             project,
-            Request(python=python, accelerator=accelerator or Accelerator(), limit=self.settings.candidates, strict=strict),
+            Request(
+                python=python,
+                platform=platform,
+                accelerator=accelerator or Accelerator(),
+                limit=self.settings.candidates,
+                strict=strict,
+            ),
             search=lambda: self.solver(strict=strict),
             ranker=self,
             explain=lambda *asked: self.solver(strict=strict).explain(*asked),
@@ -76,9 +89,7 @@ class House(Proving, Crawling):
             snapshot=self.index.snapshot,
             reporter=self.reporter,
         )
-        resolution = self.light(resolution)
-        told = advice(resolution.chosen.candidate, self.cuda_builds)
-        resolution = dataclasses.replace(resolution, warnings=(*resolution.warnings, *told))
+        resolution = finished(self, resolution)
         return resolution, self.texts(resolution)
 
     def _unread(self, project: Project) -> Iterator[tuple[NormalizedName, str]]:

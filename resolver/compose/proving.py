@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from resolver.compose.rooms import Rooms
 from resolver.core.candidate import Candidate, Scored
-from resolver.core.errors import ResolverError, UsageError
+from resolver.core.errors import UsageError
 from resolver.core.outcome import BuildSpec
-from resolver.core.package import NormalizedName, Release
+from resolver.core.package import Release
 from resolver.core.program import SERVER_FILE
 from resolver.core.project import Project
 from resolver.core.proof import Proof, Sample, Trial
@@ -42,40 +42,6 @@ class Proving(Rooms):
     def system_packages(self, candidate: Candidate, project: Project) -> tuple[str, ...]:
         """The Debian packages of a set and of the project itself, sorted."""
         return tuple(sorted({*self.libraries(candidate), *self.asked_libraries(project)}))
-
-    def light(self, resolution: Resolution) -> Resolution:
-        """The answer in its lightest form for a target without a graphics card."""
-        from resolver.flows.lean import lean
-
-        if not self.settings.lean:
-            return resolution
-        candidate, cpu = resolution.chosen.candidate, self.cpu_index
-        found = lean(
-            candidate,
-            find=lambda name, version: self._installable(self.shelves.exact, candidate, name, version),
-            find_cpu=(lambda name, version: self._installable(cpu.release, candidate, name, version)) if cpu else None,
-        )
-        chosen = dataclasses.replace(resolution.chosen, candidate=found.candidate)
-        from_cpu = any("+cpu" in release.version for release in found.candidate.packages) and not self.settings.wheelhouse
-        return dataclasses.replace(
-            resolution,
-            chosen=chosen,
-            extra_index=self.settings.cpu_index if from_cpu else "",
-            warnings=(*resolution.warnings, *found.notes),
-        )
-
-    def _installable(
-        self, look: Callable[[NormalizedName, str], Release | None], candidate: Candidate, name: NormalizedName, version: str
-    ) -> Release | None:
-        """The release when it is there, with a wheel that has a hash and fits; its size tells nothing."""
-        from resolver.render.tags import wheels
-
-        try:
-            found = look(name, version)
-        except ResolverError as problem:
-            self.reporter.note(f"{name} {version}: {problem.message}")
-            return None
-        return found if found and any(file.sha256 for file in wheels(found, candidate.target)) else None
 
     def texts(self, resolution: Resolution) -> dict[str, str]:
         """What each written file says."""
@@ -140,13 +106,15 @@ class Proving(Rooms):
 
     def instead(self, resolution: Resolution, scored: Scored) -> Resolution | None:
         """The resolution with a runner-up in its place; None when that set contradicts its releases' own metadata."""
+        from resolver.compose.finishing import light
         from resolver.render.base import base_image
 
         completed = self.complete(scored.candidate)
         if completed.wrong:
             return None
         target = completed.candidate.target
-        return self.light(
+        return light(
+            self,
             dataclasses.replace(
                 resolution,
                 target=target,
@@ -155,7 +123,7 @@ class Proving(Rooms):
                 base_image=base_image(target),
                 system_packages=self.system_packages(completed.candidate, resolution.project),
                 relaxed=completed.candidate.relaxed,
-            )
+            ),
         )
 
     def trial(self, resolution: Resolution, folder: Path, sample: Sample | None) -> Trial | None:

@@ -14,6 +14,9 @@ from resolver.core.package import normalize
 from resolver.core.project import Need, Project
 from resolver.core.target import Accelerator
 
+LEARNED_ON = "linux_x86_64"
+"""The platform of every build that the ranker has learned from."""
+
 _PROCESSOR: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"tensorflow-gpu|tensorflow-rocm"), "tensorflow"),
     (re.compile(r"tf-nightly-gpu"), "tf-nightly"),
@@ -63,11 +66,13 @@ def fitted(project: Project, accelerator: Accelerator) -> Project:
 
 
 def advice(candidate: Candidate, builds: CudaBuilds) -> tuple[str, ...]:
-    """What a person should know of a set for a graphics card."""
+    """What a person should know of a set for a graphics card, or for a processor that nothing was learned on."""
     accelerator = candidate.target.accelerator
-    if accelerator.kind != "cuda":
-        return ()
     told = []
+    if candidate.target.platform != LEARNED_ON:
+        told.append(f"nothing was ever built for {candidate.target.platform}: that wheels exist is known, that they run together is not")
+    if accelerator.kind != "cuda":
+        return tuple(told)
     for release in candidate.packages:
         build = builds.build(release.name, release.version)
         if build and builds.grade(release.name, release.version, accelerator) is Grade.PROCESSOR:

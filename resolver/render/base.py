@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from resolver.core.target import Target, minor
+from resolver.core.target import PLATFORMS, Target, minor
 
 CODENAME = "bookworm"
 """The Debian release that images are based on unless told otherwise."""
 
-_DOCKER_PLATFORMS = {"linux_x86_64": "linux/amd64", "linux_aarch64": "linux/arm64"}
+_DOCKER_PLATFORMS = {wheels: container for container, wheels in PLATFORMS.items()}
 
 
 def base_image(target: Target, codename: str = CODENAME) -> str:

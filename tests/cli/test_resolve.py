@@ -92,6 +92,8 @@ def test_a_requested_python_and_date_are_obeyed(project: Path, tmp_path: Path) -
         (["project", "--as-of", "yesterday"], 2, "yesterday"),
         (["project", "--driver", "535"], 2, "--accelerator cuda"),
         (["project", "--executor", "oven"], 2, "oven"),
+        (["project", "--accelerator", "cuda", "--gpu", "voodoo"], 2, "voodoo"),
+        (["project", "--platform", "linux/vax"], 2, "linux/vax"),
     ],
 )
 def test_wrong_requests_are_one_line_with_a_code(project: Path, tmp_path: Path, arguments: list[str], code: int, words: str) -> None:

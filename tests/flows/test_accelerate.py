@@ -59,3 +59,9 @@ def test_a_set_for_a_card_tells_what_will_not_use_it():
     assert "processor" not in told("2.10.0", CUDA)
     assert "no graphics card was asked" in told("2.10.0", CUDA)
     assert told("1.15.0", Accelerator()) == ""
+
+
+def test_a_platform_that_nothing_was_built_on_is_said_to_be_unproven():
+    target = Target(python="3.9", platform="linux_aarch64")
+    (sentence,) = advice(Candidate(target=target, releases=()), CudaBuilds())
+    assert "nothing was ever built for linux_aarch64" in sentence

@@ -162,12 +162,13 @@ def outcomes(
     store: Annotated[str | None, typer.Option(help="outcome store: file or database URL", show_default=False)] = None,
     export: Annotated[Path | None, typer.Option(help="write the outcomes to this folder as Parquet", show_default=False)] = None,
     load: Annotated[Path | None, typer.Option("--import", help="add the outcomes of an exported folder", show_default=False)] = None,
+    figures: Annotated[Path | None, typer.Option(help="draw what the store holds into this folder", show_default=False)] = None,
     rediagnose: Annotated[bool, typer.Option("--rediagnose", help="read the logs of unknown failures by today's rules")] = False,
     as_json: AsJson = False,
 ) -> None:
     """What the store holds: counts by verdict, Python, failure class; export and import."""
     with guarded(as_json=as_json):
-        counts = _house(store=store).outcomes(export=export, load=load, rediagnose=rediagnose)
+        counts = _house(store=store).outcomes(export=export, load=load, figures=figures, rediagnose=rediagnose)
         out(json.dumps(counts) if as_json else _table(counts))
 
 

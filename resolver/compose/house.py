@@ -181,8 +181,12 @@ class House(Proving, Crawling):
 
         return score_lines(lines, self.ranker, self.assembler, None if self.settings.offline else prepare)
 
-    def outcomes(self, *, export: Path | None, load: Path | None, rediagnose: bool = False) -> dict[str, object]:
-        """The store's counts, after an import and before an export when asked; with `rediagnose` as today's rules read the old logs."""
+    def outcomes(
+        self, *, export: Path | None, load: Path | None, figures: Path | None = None, rediagnose: bool = False
+    ) -> dict[str, object]:
+        """The store's counts, after an import and before an export or figures when asked; with `rediagnose` as today's rules read the
+        old logs.
+        """
         from resolver.build.rediagnose import rediagnosed
         from resolver.store.counts import counts
 
@@ -195,6 +199,11 @@ class House(Proving, Crawling):
                 self.store.add_missing(read(read_export(load)))
             if export:
                 write_export(read(self.store.iterate()), export)
+        if figures:
+            extra("crawl", "matplotlib")
+            from resolver.crawl.figures import draw
+
+            draw(list(read(self.store.iterate())), figures)
         return counts(read(self.store.iterate()))
 
     def index_report(self, name: str) -> dict[str, object]:

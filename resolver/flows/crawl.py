@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from resolver.core.candidate import Candidate
 from resolver.core.project import Project
 from resolver.core.reporter import Reporter
+from resolver.crawl.figures import can_draw, draw
 from resolver.crawl.matrix import Cell, cells
 from resolver.crawl.plan import plan, uncertainty
 from resolver.crawl.runner import Night, run_plan
@@ -116,7 +119,7 @@ def crawl(
             if night.ended != "done":
                 planner.shutdown(wait=False, cancel_futures=True)
                 break
-    _log(night, request, snapshot, tracker)
+    _log(night, request, snapshot, tracker, store)
     return night
 
 
@@ -135,8 +138,13 @@ def rounds_of(stacks: Sequence[Stack], request: CrawlRequest) -> list[list[Stack
     return cut
 
 
-def _log(night: Night, request: CrawlRequest, snapshot: str, tracker: Tracker) -> None:
+def _log(night: Night, request: CrawlRequest, snapshot: str, tracker: Tracker, store: OutcomeStore) -> None:
+    """The night's figures, and pictures of everything that was ever seen."""
     metrics = {"built": night.built, "passed": night.passed, "failed": night.failed, "void": night.void, "seconds": night.seconds}
+    metrics |= {"builds_an_hour": 3600 * night.built / night.seconds if night.seconds else 0.0}
     metrics |= {f"class.{name}": count for name, count in night.classes}
     parameters = {"per_stack": request.per_stack, "jobs": request.jobs, "seed": request.seed, "ended": night.ended}
-    tracker.log("crawl", f"night of {snapshot}", parameters=parameters, metrics={k: float(v) for k, v in metrics.items()})
+    with tempfile.TemporaryDirectory(prefix="resolver-night-") as folder:
+        files = [str(file) for file in draw(list(store.iterate()), Path(folder))] if can_draw() else []
+        numbers = {name: float(number) for name, number in metrics.items()}
+        tracker.log("crawl", f"night of {snapshot}", parameters=parameters, metrics=numbers, files=files)

@@ -24,6 +24,7 @@ _FACTORIES = ("create_app", "make_app", "build_app", "get_app", "create_applicat
 _APPLICATIONS = frozenset({"app", "application", "server", "api"})
 _PAGE = frozenset({"title", "header", "write", "markdown", "set_page_config", "sidebar", "subheader"})
 _FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
 _HEALTH = ("/health", "/healthz", "/healthcheck", "/health_check", "/ping", "/status")
 _PREDICTING = re.compile(r"predict|infer|classify|invocations|detect|generate")
 
@@ -31,8 +32,13 @@ _PREDICTING = re.compile(r"predict|infer|classify|invocations|detect|generate")
 def program_of(sources: Sequence[Source]) -> Program | None:
     """The project's program: nearest to the root and likeliest by name first, applications before scripts; None when there is none."""
     near = [source for source in sources if source.tree and not source.side and len(source.path.parts) <= _DEEPEST]
-    spoken = frozenset[str]().union(*(_roots(source.tree) for source in near if source.tree))
-    apps = [app for source in near if source.tree and (app := _application(source, source.tree, spoken))]
+    roots = [_roots(source.tree) for source in near if source.tree]
+    spoken = frozenset[str]().union(*roots)
+    apps = [
+        app
+        for source, own in zip(near, roots, strict=True)
+        if source.tree and (own & _KINDS.keys() or source.path.name in _NAMES) and (app := _application(source, source.tree, own, spoken))
+    ]
     if apps:
         return min(apps, key=_order)
     names = {source.path.name for source in near if len(source.path.parts) == 1}
@@ -45,12 +51,11 @@ def _order(program: Program) -> tuple[int, int, bool, str]:
     return len(folder.split("/")) if folder else 0, rank, program.start is None, program.path
 
 
-def _application(source: Source, tree: ast.Module, spoken: frozenset[str]) -> Program | None:
-    """The web application that a source is, None when it is none. `spoken` are the import roots of the whole project."""
+def _application(source: Source, tree: ast.Module, roots: frozenset[str], spoken: frozenset[str]) -> Program | None:
+    """The web application that a source with these import roots is, None when it is none. `spoken` are those of the whole project."""
     folder = source.path.parent.as_posix()
     if not all(_FOLDER.fullmatch(part) for part in source.path.parts[:-1]):
         return None
-    roots = _roots(tree)
     start = start_of(tree, roots)
     kind, variable, factory = _made(tree, source.path.name, start, spoken)
     if not kind:
@@ -72,12 +77,17 @@ def _application(source: Source, tree: ast.Module, spoken: frozenset[str]) -> Pr
 
 
 def _roots(tree: ast.Module) -> frozenset[str]:
+    """The import roots of a source. Looks at statements only: most of a tree is expressions."""
     roots: set[str] = set()
-    for node in ast.walk(tree):
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Import):
             roots.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             roots.add(node.module.partition(".")[0])
+        for part in _BODIES:
+            waiting += getattr(node, part, ())
     return frozenset(roots)
 
 

@@ -109,7 +109,7 @@ def resolve(
 
 def _holds(proof: Proof, *, served: bool) -> bool:
     """Whether the proof shows what was asked for; a project's own server may want files or a network that only its people have."""
-    return proof.passed and (not served or bool(proof.service and proof.service.answered))
+    return proof.passed and not (served and proof.service and not proof.service.answered)
 
 
 def _sample(text: str, *, build: bool, tag: str) -> Sample | None:

@@ -12,6 +12,7 @@ from resolver.core.package import NormalizedName, Release
 from resolver.core.resolution import Resolution
 from resolver.flows.accelerate import advice
 from resolver.flows.lean import lean
+from resolver.flows.serve import hints
 from resolver.render.tags import wheels
 
 Look = Callable[[NormalizedName, str], Release | None]
@@ -20,7 +21,8 @@ Look = Callable[[NormalizedName, str], Release | None]
 def finished(rooms: Rooms, resolution: Resolution) -> Resolution:
     """The answer as it is written."""
     resolution = light(rooms, resolution)
-    told = [*advice(resolution.chosen.candidate, rooms.cuda_builds)]
+    candidate = resolution.chosen.candidate
+    told = [*advice(candidate, rooms.cuda_builds), *hints(resolution.project.program, candidate.pins)]
     if rooms.settings.pin_base and not rooms.settings.offline:
         from resolver.build.registry import digest
 

@@ -136,6 +136,8 @@ class Proving(Rooms):
         program = resolution.project.program
         entry = entry_of(program)
         parts = [program.path, program.model.path if program.model else ""] if program else []
+        if sample and self.settings.executor != "docker":
+            raise UsageError("--sample needs an image to start", hint="leave out --executor")
         there = entry.port > 0 and all((folder / part).exists() for part in parts)
         if sample and not there:
             raise UsageError("--sample: nothing in this folder is known to answer HTTP", hint="leave out --output, or try --serve")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from resolver.core.errors import UsageError
-from resolver.core.package import normalize
+from resolver.core.package import Pin, normalize
 from resolver.core.program import SERVER_FILE, Model, Program
 from resolver.core.project import Need, Origin, OriginKind, Project
 from resolver.core.twins import TWINS
 from resolver.project.saved import asked
 
 _SERVERS = {"flask": "gunicorn", "fastapi": "uvicorn"}
+_ASGI = frozenset({"uvicorn", "hypercorn", "daphne"})
 _REQUEST = Origin(kind=OriginKind.REQUEST, path="--serve")
 
 _LOADERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -53,6 +54,17 @@ def served(project: Project) -> Project:
             hint="write `def predict(image)` (or path, or data) in a module at the project's root",
         )
     return _around(project, project.models[0])
+
+
+def hints(program: Program | None, pins: Iterable[Pin]) -> Iterator[str]:
+    """What keeps the project's own start command from being asked from outside, and that `--serve` helps."""
+    if program is None or program.server or program.kind not in _SERVERS:
+        return
+    start = program.start
+    if start and start.server != "own" and not start.host and not program.importable:
+        yield f"{program.path} listens to 127.0.0.1: nobody outside its container can ask it; write host='0.0.0.0', or use --serve"
+    elif program.kind == "fastapi" and not any(pin.name in _ASGI for pin in pins):
+        yield f"{program.path} is a FastAPI application and the set has no server for it; --serve adds uvicorn"
 
 
 def _around(project: Project, model: Model) -> Project:

@@ -94,13 +94,18 @@ def test_a_requested_python_and_date_are_obeyed(project: Path, tmp_path: Path) -
         (["project", "--executor", "oven"], 2, "oven"),
         (["project", "--accelerator", "cuda", "--gpu", "voodoo"], 2, "voodoo"),
         (["project", "--platform", "linux/vax"], 2, "linux/vax"),
+        (["project", "--sample", "project/app.py"], 2, "--build"),
+        (["project", "--build", "--sample", "nowhere.json"], 2, "nowhere.json"),
+        (["project", "--build", "--sample", "project/app.py"], 2, "/predict=FILE"),
+        (["project", "--build", "--sample", "/x=project/app.py", "--executor", "venv"], 2, "--executor"),
+        (["project", "--build", "--sample", "/x=project/app.py", "--output", "out"], 2, "--output"),
     ],
 )
 def test_wrong_requests_are_one_line_with_a_code(project: Path, tmp_path: Path, arguments: list[str], code: int, words: str) -> None:
     done = resolve(*arguments, home=tmp_path)
     assert done.returncode == code
-    (error,) = (line for line in done.stderr.splitlines() if line.startswith("error:"))
-    assert words in error
+    assert len([line for line in done.stderr.splitlines() if line.startswith("error:")]) == 1
+    assert words in done.stderr
     assert "Traceback" not in done.stderr
 
 

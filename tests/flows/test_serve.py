@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from resolver.core.errors import UsageError
+from resolver.core.package import Pin, normalize
 from resolver.core.program import Model, Program, Start
 from resolver.core.project import Artifact, Need, Origin, OriginKind, Project
-from resolver.flows.serve import served
+from resolver.flows.serve import hints, served
 
 FLASK = Program(kind="flask", path="app.py", variable="app")
 
@@ -80,3 +81,22 @@ def test_nothing_to_serve_is_an_error_with_a_hint() -> None:
     with pytest.raises(UsageError) as problem:
         served(project(Program(kind="script", path="main.py")))
     assert "def predict" in problem.value.hint
+
+
+@pytest.mark.parametrize(
+    ("program", "pins", "words"),
+    [
+        (dataclasses.replace(FLASK, start=Start(server="flask", port=1)), (), "--serve"),
+        (dataclasses.replace(FLASK, start=Start(server="flask", port=1), server="gunicorn"), (), ""),
+        (dataclasses.replace(FLASK, start=Start(server="flask", port=1, alone=True)), (), ""),
+        (dataclasses.replace(FLASK, start=Start(server="flask", port=1, host="0.0.0.0")), (), ""),
+        (dataclasses.replace(FLASK, start=Start(server="own", port=1)), (), ""),
+        (dataclasses.replace(FLASK, kind="fastapi"), ("fastapi",), "uvicorn"),
+        (dataclasses.replace(FLASK, kind="fastapi"), ("fastapi", "uvicorn"), ""),
+        (None, (), ""),
+    ],
+)
+def test_what_cannot_be_asked_from_outside_is_told(program: Program | None, pins: tuple[str, ...], words: str) -> None:
+    told = list(hints(program, [Pin(normalize(name), "1") for name in pins]))
+    assert len(told) == bool(words)
+    assert words in "".join(told)

@@ -247,10 +247,29 @@ def forward_fastapi():
     application = fastapi.FastAPI()
 
     @application.get("/{number}")
-    def index(number: int):
+    async def index(number: int):
         return {"number": number}
 
     application.openapi()
+    # One real request, without a client: the test client needs a distribution of its own.
+    import asyncio
+
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http", "root_path": ""}
+    scope.update(path="/3", raw_path=b"/3", query_string=b"", headers=[], client=("test", 1), server=("test", 80))
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(application(scope, receive, send))
+    finally:
+        loop.close()
+    assert sent[0]["status"] == 200 and b"".join(m.get("body", b"") for m in sent[1:]) == b'{"number":3}', sent
 
 
 def forward_spacy():

@@ -49,7 +49,7 @@ def cells(
 
     `projects` gives the readings of a stack (as written; narrowed by what its names say), and cells are drawn from each in equal
     shares; with `ranked` half of a share is what the ranker would choose, so that its own choices are tried. The solver offers up to
-    `pool` candidates a stack; the rest is drawn from each Python in turn, so that no Python and no policy
+    `pool` candidates a stack and accelerator; the rest is drawn from each Python in turn, so that no Python and no policy
     crowds out the others. Costs a solver run per reading. A stack that has no set anywhere yields nothing and is told to the reporter.
     """
     for done, stack in enumerate(stacks):
@@ -60,7 +60,7 @@ def cells(
         try:
             readings, targets = projects(stack), stack.targets(pythons)
             for number, project in enumerate(readings):
-                found = list(solver.candidates(project, targets, pool // len(readings)))
+                found = list(solver.candidates(project, targets, pool * len(stack.accelerators) // len(readings)))
                 chance = random.Random(f"{seed}:{number}:{stack.name}")  # noqa: S311 - a sample, not a secret
                 share = -(-per_stack // len(readings))
                 head = list(ranked(project, found))[: -(-share // 2)] if ranked else []

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from resolver.core.outcome import Outcome, Verdict
+from resolver.core.outcome import Verdict
 from resolver.core.reporter import Reporter
 from resolver.crawl.matrix import Cell
+from resolver.crawl.progress import Pace
 from resolver.crawl.side_by_side import Builds, Threads
 from resolver.interfaces import Executor, OutcomeStore
 
@@ -53,8 +54,10 @@ def run_plan(
     budget_seconds: float = float("inf"),
     snapshot: str = "",
     reporter: Reporter | None = None,
+    pace: Pace | None = None,
 ) -> Night:
-    """Build the cells in order until the plan or the budget ends; returns the counts.
+    """Build the cells in order until the plan or the budget ends; returns the counts. `pace` is that of a longer plan, of which this
+    is a part.
 
     This process alone writes to the store, as outcomes come; a kill loses only the builds under way.
     Raises EngineUnavailable when there is no engine from the start.
@@ -65,14 +68,16 @@ def run_plan(
     classes: Counter[str] = Counter()
     voids = 0
     ended = "done"
-    for done, outcome in enumerate(builds(order, executor, started + budget_seconds), 1):
+    pace = pace or Pace(len(order), started + budget_seconds)
+    for outcome in builds(order, executor, started + budget_seconds):
         stamped = dataclasses.replace(outcome, snapshot=outcome.snapshot or snapshot, when=outcome.when or datetime.now(UTC))
         store.add(stamped)
         counts[stamped.verdict] += 1
         if stamped.verdict is Verdict.FAIL:
             classes[stamped.failure] += 1
         voids = voids + 1 if stamped.verdict is Verdict.VOID else 0
-        report.progress(done, len(order), told(stamped))
+        line = pace.tell(stamped)
+        report.progress(pace.done, pace.total, line)
         if voids >= VOID_LIMIT:
             ended = "machine"
             report.warning(f"{voids} builds in a row failed for reasons of the machine ({stamped.message}); the crawl stops")
@@ -88,10 +93,3 @@ def run_plan(
         ended=ended,
         classes=tuple(classes.most_common()),
     )
-
-
-def told(outcome: Outcome) -> str:
-    """One outcome in a line, for progress."""
-    spec = outcome.spec
-    why = f" {outcome.failure}: {outcome.message[:90]}" if outcome.verdict is not Verdict.PASS else ""
-    return f"{outcome.verdict} {spec.stack} py{spec.target.python} [{spec.policy}] {outcome.seconds:.1f}s{why}"

@@ -16,6 +16,7 @@ from resolver.core.reporter import Reporter
 from resolver.crawl.figures import can_draw, draw
 from resolver.crawl.matrix import Cell, cells
 from resolver.crawl.plan import plan, uncertainty
+from resolver.crawl.progress import Pace
 from resolver.crawl.runner import Night, run_plan
 from resolver.crawl.side_by_side import Builds
 from resolver.crawl.stacks import Stack
@@ -109,10 +110,13 @@ def crawl(
             if number + 1 < len(rounds):
                 ahead = planner.submit(planned, rounds[number + 1])
             reporter.step(f"round {number + 1} of {len(rounds)}: {len(order)} cells with {executor.name}")
+            pace = Pace(len(order), deadline)
             for start in range(0, len(order), PRUNE_EVERY):
                 part = order[start : start + PRUNE_EVERY]
                 left = deadline - time.monotonic()
-                night += run_plan(part, executor, store, builds=builds, budget_seconds=left, snapshot=snapshot, reporter=reporter)
+                night += run_plan(
+                    part, executor, store, builds=builds, budget_seconds=left, snapshot=snapshot, reporter=reporter, pace=pace
+                )
                 prune()
                 if night.ended != "done":
                     break

@@ -44,3 +44,9 @@ def test_cells_are_drawn_from_every_reading_of_a_stack(shelf_solver: Callable[..
 
     made = list(cells(STACKS[:1], shelf_solver(), libraries=lambda _: (), per_stack=4, projects=readings, pythons=("3.9",)))
     assert Counter(c.spec.pins[0].name for c in made) == {"alpha": 2, "other": 2}
+
+
+def test_every_accelerator_of_a_stack_has_its_share(shelf_solver: Callable[..., Solver]) -> None:
+    stack = Stack(name="card", needs=("alpha",), accelerators=("cuda 11", "cuda 12", "cuda 13"))
+    made = list(cells([stack], shelf_solver(), libraries=lambda _: (), per_stack=9, pool=10, pythons=("3.10",)))
+    assert Counter(str(cell.spec.target.accelerator) for cell in made) == {"cuda 11": 3, "cuda 12": 3, "cuda 13": 3}

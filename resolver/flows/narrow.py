@@ -20,6 +20,7 @@ from resolver.core.package import NormalizedName
 from resolver.core.project import Need, Origin, OriginKind, Project, Strength, Use
 from resolver.core.twins import BROUGHT_IN
 from resolver.interfaces import PackageIndex, Timeline
+from resolver.solve.relax import looser
 
 MISSING = 0.5
 """A name offered with no more certainty than this counts as missing: between a release with it and one without nobody can tell."""
@@ -100,12 +101,22 @@ def finals(versions: Sequence[str]) -> list[Version]:
 
 
 def _within(versions: Sequence[Version], specifiers: Sequence[str]) -> list[Version]:
-    """The versions that the specifiers admit, all of them when none is admitted."""
-    try:
-        spec = SpecifierSet(",".join(filter(None, specifiers)))
-    except InvalidSpecifier:
-        spec = SpecifierSet()
-    return [v for v in versions if spec.contains(v)] or list(versions)
+    """The versions that the specifiers admit; when they admit none (a release candidate that is gone) those of the minor series that they
+    pin, as the search would take them; else all.
+    """
+    for asked in (specifiers, [_series(text) for text in specifiers]):
+        try:
+            spec = SpecifierSet(",".join(filter(None, asked)))
+        except InvalidSpecifier:
+            continue
+        if found := [v for v in versions if spec.contains(v)]:
+            return found
+    return list(versions)
+
+
+def _series(specifier: str) -> str:
+    """The minor series of an exact pin, "" for a pin without one; any other specifier as it is."""
+    return next((text for text in looser(specifier) if text.endswith(".*")), "") if specifier.startswith("==") else specifier
 
 
 def _contradicting(

@@ -1,12 +1,14 @@
 """Written lines that cannot run together: `torchvision==0.4.0` above `pillow==9.0.0`, bumped by a robot. The weaker one gives way.
 
 No metadata says so and the solver sees no conflict; the ranker does. Where the best set holds an edge that nearly surely breaks and a
-written line fixes one of its ends, the sets without that line are considered too, and taken when they are clearly better.
+written line fixes one of its ends, the sets without that line are considered too, and taken when they are clearly better. So are those
+without a line that had to give way in part (`tensorflow==2.5.0rc0`, gone from the index), where what is near it hardly runs.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 
@@ -22,6 +24,8 @@ BREAKS = 0.6
 """An edge at least this likely to break puts the lines that fix its ends in doubt."""
 GAIN = 1.5
 """How much likelier a set without a line must be to run."""
+DOUBTFUL = 0.5
+"""Below this probability a line that gave way in part is tried open."""
 TRIES = 4
 """How many lines are tried at most, worst edges first."""
 
@@ -29,13 +33,27 @@ TRIES = 4
 def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Considered) -> Considered:
     """`seen`, or what is considered without the one written line whose leaving helps most; costs a search for each line tried."""
     best, begun = seen, time.monotonic()
-    for place, (changed, relaxation) in enumerate(loosened(project, seen.best.worst_edges)):
+    options = itertools.chain(half_kept(project, seen), loosened(project, seen.best.worst_edges))
+    for place, (changed, relaxation) in enumerate(options):
         if place == TRIES or time.monotonic() - begun > LONG_SECONDS:
             break
         found = desk.consider(changed, where, (relaxation,))
         if found and found.best.probability > max(best.best.probability, GAIN * seen.best.probability):
             best = found
     return best
+
+
+def half_kept(project: Project, seen: Considered) -> Iterator[tuple[Project, Relaxation]]:
+    """For each written line that gave way in part in a doubtful set: the project with that line open in version, and what that means."""
+    if seen.best.probability >= DOUBTFUL:
+        return
+    for told in seen.best.candidate.relaxed:
+        for need in project.needs:
+            name = normalize(Requirement(need.requirement).name if need.requirement == told.requirement else "")
+            if name and str(need.origin) == told.where and need.strength > Strength.USED and told.became != name and _fixes(need, name):
+                needs = tuple(_open(other) if other is need else other for other in project.needs)
+                reason = f"{told.reason}; what is near it hardly runs"
+                yield dataclasses.replace(project, needs=needs), dataclasses.replace(told, became=name, reason=reason)
 
 
 def loosened(project: Project, edges: Sequence[EdgeRisk]) -> Iterator[tuple[Project, Relaxation]]:

@@ -21,6 +21,7 @@ from resolver.core.target import PYTHONS
 from resolver.core.twins import TWINS
 from resolver.flows.narrow import finals
 from resolver.interfaces import PackageIndex
+from resolver.solve.relax import looser
 
 
 def weighed(project: Project, index: PackageIndex) -> Project:
@@ -80,7 +81,9 @@ def _agreeing(project: Project, index: PackageIndex) -> tuple[list[Need], list[s
             versions = finals([release.version for release in index.releases(name)])
         except (LookupError, ResolverError):
             continue
-        inside = _within(versions, written[name])
+        inside = versions
+        for need in sorted(written[name], key=lambda need: -need.strength):
+            inside = _within(inside, [need]) or inside
         for needs in said.values():
             told = _spanned(needs, versions)
             left = _within(inside, told)
@@ -93,11 +96,16 @@ def _agreeing(project: Project, index: PackageIndex) -> tuple[list[Need], list[s
 
 
 def _spanned(needs: list[Need], versions: Sequence[Version]) -> list[Need]:
-    """What one file says of one distribution; where it names versions that exclude each other, the range from the oldest to the newest."""
+    """What one file says of one distribution; where it names versions that exclude each other, the range from the oldest to the newest;
+    where it names none that exists, the minor or major series around it.
+    """
     named = [version for version in versions if any(_within([version], [need]) for need in needs)]
-    if not named or _within(versions, needs):
+    if not named:
+        near = [dataclasses.replace(needs[0], requirement=f"{_name(needs[0])}{text}") for text in looser(_specifier(needs[0])) if text]
+        return next(([need] for need in near if _within(versions, [need])), needs)
+    if _within(versions, needs):
         return needs
-    requirement = f"{Requirement(needs[0].requirement).name}>={named[0]},<={named[-1]}"
+    requirement = f"{_name(needs[0])}>={named[0]},<={named[-1]}"
     return [dataclasses.replace(needs[0], requirement=requirement)]
 
 
@@ -117,10 +125,18 @@ def _about(hearsay: Iterable[Need], needed: set[NormalizedName]) -> dict[Normali
     return found
 
 
+def _name(need: Need) -> NormalizedName:
+    return normalize(Requirement(need.requirement).name)
+
+
+def _specifier(need: Need) -> str:
+    return str(Requirement(need.requirement).specifier)
+
+
 def _contradiction(said: Need, versions: Sequence[Version], others: Sequence[Need], name: NormalizedName) -> str:
     if not _within(versions, [said]):
         return f"{said.origin}: the index has no release that is {said.requirement}; not counted"
-    about = [need for need in others if normalize(Requirement(need.requirement).name) == name and Requirement(need.requirement).specifier]
+    about = [need for need in others if _name(need) == name and _specifier(need)]
     alone = [need for need in about if not set(_within(versions, [need])) & set(_within(versions, [said]))]
     against = max(alone or about, key=lambda need: need.strength)
     return f"{said.origin}: {said.requirement} contradicts {against.origin}: {against.requirement}; the latter is kept"
@@ -137,7 +153,7 @@ def _by_name(needs: Iterable[Need]) -> dict[NormalizedName, list[Need]]:
 
 
 def _within(versions: Sequence[Version], needs: Iterable[Need]) -> list[Version]:
-    spec = _specifiers(str(Requirement(need.requirement).specifier) for need in needs)
+    spec = _specifiers(_specifier(need) for need in needs)
     return [version for version in versions if spec.contains(version)]
 
 

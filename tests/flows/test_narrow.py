@@ -126,3 +126,10 @@ def test_what_holds_of_a_distribution_holds_of_its_twins() -> None:
     wanted = [need.requirement for need in found.needs if need.constraint]
     assert wanted[0] == "opencv-python<=1.0"
     assert "opencv-contrib-python-headless<=1.0" in wanted
+
+
+def test_a_pinned_candidate_that_is_gone_counts_as_its_series() -> None:
+    given = project("tf.placeholder", "tf.zeros", needs=["tf==2.1rc0"])
+    ranges = {"tf.placeholder": (0, 2), "tf.zeros": (0, 9)}
+    need = narrow(given, INDEX, Offers(ranges), lambda root: [root]).needs[-1]
+    assert (need.requirement, need.strength) == ("tf<=1.2", Strength.PROVEN)

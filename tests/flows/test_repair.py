@@ -1,13 +1,13 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from resolver.core.candidate import Candidate, EdgeRisk, Scored
+from resolver.core.candidate import Candidate, EdgeRisk, Relaxation, Scored
 from resolver.core.package import Pin, Release, normalize
 from resolver.core.project import Need, Origin, OriginKind, Project
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
-from resolver.flows.consider import Desk
-from resolver.flows.repair import loosened, repaired
+from resolver.flows.consider import Considered, Desk
+from resolver.flows.repair import half_kept, loosened, repaired
 from resolver.flows.verify import Completed
 
 PY = Target(python="3.7")
@@ -88,3 +88,17 @@ def test_the_line_gives_way_when_that_helps_clearly_and_is_told() -> None:
 def test_the_line_stands_when_nothing_is_gained_or_nothing_breaks() -> None:
     assert answer(v9=0.1, v5=0.12).pins[0].version == "9"
     assert answer(v9=0.5, v5=0.9).pins[0].version == "9"
+
+
+def test_a_line_that_gave_way_in_part_is_tried_open_where_the_set_is_doubtful() -> None:
+    told = Relaxation(requirement="pillow==9rc1", became="pillow==9.*", where="requirements.txt:1", reason="pillow has no such release")
+    given = project("pillow==9rc1", "six==1")
+    candidate = Candidate(target=PY, releases=(), policy="newest", relaxed=(told,))
+
+    def options(probability: float) -> list[tuple[list[str], str]]:
+        scored = Scored(candidate=candidate, probability=probability)
+        found = half_kept(given, Considered(ranked=[scored], best=scored, others=[]))
+        return [([need.requirement for need in changed.needs], relaxation.became) for changed, relaxation in found]
+
+    assert options(0.1) == [(["pillow", "six==1"], "pillow")]
+    assert options(0.7) == []

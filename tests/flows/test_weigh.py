@@ -64,6 +64,14 @@ def test_a_version_that_does_not_exist_is_told() -> None:
     assert result(("tf==7.0", "README.md")) == ([], ("README.md:1: the index has no release that is tf==7.0; not counted",))
 
 
+def test_a_version_that_is_gone_means_its_series() -> None:
+    assert result(("tf==1.14.7", "README.md"))[0] == ["tf==1.14.*"]
+
+
+def test_a_pin_that_is_gone_does_not_stand_against_what_is_heard() -> None:
+    assert result(("tf>=1.13,<2.0.1", "README.md"), needs=["tf==9.0rc1"])[0] == ["tf<2.0.1,>=1.13"]
+
+
 def test_what_is_said_of_a_twin_holds() -> None:
     assert result(("tensorflow-gpu==1.14", "README.md"), needs=["tensorflow"])[0] == ["tensorflow==1.14"]
 

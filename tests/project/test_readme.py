@@ -64,6 +64,7 @@ def test_a_readme() -> None:
         ("tested with tensorflow version 1.15.0 and keras (2.3.1)", ["tensorflow==1.15.0", "keras==2.3.1"]),
         ("needs numpy 1.16+", ["numpy>=1.16"]),
         ("requires scikit-learn < 0.22", ["scikit-learn<0.22"]),
+        ("requires Pytorch 0.4.0 (**now it does not support 0.4.1 or higher**)", ["torch==0.4.0"]),
         ("We upgraded to TensorFlow 2.0", []),
         ("the TensorFlow 2.0 branch is elsewhere, requirements differ", []),
         ("TensorFlow 1.14 is great", []),

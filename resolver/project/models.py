@@ -89,14 +89,32 @@ def _loadable(artifact: Artifact, artifacts: Sequence[Artifact], sources: Sequen
 
 
 def _network(sources: Iterable[Source]) -> tuple[str, str]:
-    """Module and name of the project's one network class that is made without arguments; "" and "" when there is none, or several."""
+    """Module and name of the project's one network class that is made without arguments, or of the one of several that weights are loaded
+    into; "" and "" when nobody can tell.
+    """
+    sources = list(sources)
     found = [
         (".".join(source.path.with_suffix("").parts), node.name)
         for source in sources
         for node in (source.tree.body if source.tree and not source.side else ())
         if isinstance(node, ast.ClassDef) and _is_network(node) and not _asks(node)
     ]
+    if len(found) > 1:
+        filled = {name for source in sources if source.tree for name in _filled(source.tree)}
+        found = [(module, name) for module, name in found if name in filled]
     return found[0] if len(found) == 1 else ("", "")
+
+
+def _filled(tree: ast.Module) -> Iterator[str]:
+    """Names of classes of which an instance made without arguments is given saved weights."""
+    made: dict[str, str] = {}
+    filled: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and not (node.value.args or node.value.keywords):
+            made |= {dotted(target): dotted(node.value.func).rpartition(".")[2] for target in node.targets}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "load_state_dict":
+            filled.append(dotted(node.func.value))
+    yield from (made[name] for name in filled if name in made)
 
 
 def _is_network(node: ast.ClassDef) -> bool:

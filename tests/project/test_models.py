@@ -83,6 +83,14 @@ def test_weights_of_a_network_need_the_one_class_that_asks_nothing(tmp_path: Pat
     assert models(tmp_path, {"nets/small.py": NET.format(", n"), "nets/large.py": ""}, weights) == ()
 
 
+def test_of_several_networks_the_one_that_weights_are_loaded_into(tmp_path: Path) -> None:
+    main = "import torch\nfrom nets import *\nnet = Net()\nnet.load_state_dict(torch.load('m.pth'))\nother = Block()\n"
+    found = models(
+        tmp_path, {"nets.py": NET.format("") + NET.format("").replace("Net", "Block"), "run.py": main}, artifact("m.pth", "torch-zip")
+    )
+    assert found == (Model(framework="pytorch", path="m.pth", module="nets", function="Net"),)
+
+
 def test_a_folder_of_transformers_needs_its_weights(tmp_path: Path) -> None:
     config = artifact("bert/config.json", "transformers-config")
     assert models(tmp_path, {}, config) == ()

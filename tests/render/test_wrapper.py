@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 import sys
 import types
 import zlib
@@ -13,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resolver.core.program import Model, Program
+from resolver.core.program import Model, Program, Start
 from resolver.core.project import Project
 from resolver.render.files import MARKER
 from resolver.render.wrapper import WrapperRenderer
@@ -39,6 +40,42 @@ def test_every_server_is_python_3_6_and_ours(framework: str) -> None:
     told = around(framework)
     ast.parse(told, feature_version=(3, 6))
     assert told.startswith(f"# {MARKER}\n")
+
+
+SHIM_HEAD = f"""\
+# {MARKER}
+# The application of 'app.py' for a production server.
+
+PATH = 'web/app.py'
+FOLDER = 'web'
+PACKAGE = ''
+KIND = 'flask'
+NAME = 'create_app'
+IS_FACTORY = True
+
+import os
+import sys
+import types
+"""
+SERVER_HEAD = f"""\
+# {MARKER}
+# GET /health; POST /predict with JSON ({{"instances": [...]}}) or a picture (image/*, or one file of a form).
+
+MODEL = 'best \\u2028.onnx'
+MODULE = ''
+CLASS = ''
+FUNCTION = ''
+TAKES = 'json'
+
+def pixels(image, height, width, channels, first):
+"""
+
+
+def test_golden_heads() -> None:
+    assert text(Program(kind="flask", path="web/app.py", factory="create_app", start=Start(server="flask"), server="gunicorn")).startswith(
+        SHIM_HEAD
+    )
+    assert around("onnx", path="best \u2028.onnx").startswith(SERVER_HEAD)
 
 
 def test_a_program_that_needs_none_gets_none() -> None:
@@ -74,8 +111,9 @@ def client(monkeypatch: pytest.MonkeyPatch, told: str, **modules: Any) -> Any:
 class Estimator:
     feature_names_in_ = ("a", "b")
 
-    def predict(self, rows: Any) -> Any:
-        if rows.shape[1] != 2:
+    def predict(self, given: Any) -> Any:
+        rows = np.asarray(given, dtype=float)
+        if rows.ndim != 2 or rows.shape[1] != 2:
             raise ValueError("X has other features")
         if (rows > 1e6).any():
             raise MemoryError
@@ -112,6 +150,21 @@ def test_rows_as_json(table: Any, body: str, status: int, answer: list[float] | 
     assert done.status_code == status, done.data
     told = json.loads(done.data)
     assert told == {"predictions": answer} if status == 200 else set(told) == {"error"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["instances", "inputs", "a", "b"]), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(min_size=1, max_size=40) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_body_whatever_is_the_servers_fault(table: Any, body: bytes) -> None:
+    done = table.post("/predict", data=body, content_type="application/json")
+    assert done.status_code in ({200, 400} if b"e+" not in body and not re.search(rb"[0-9]{7}", body) else {200, 400, 500})
+    json.loads(done.data)
 
 
 def test_what_is_no_request_for_a_table(table: Any) -> None:

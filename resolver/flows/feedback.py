@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from resolver.core.candidate import Candidate, Edge, Scored
 from resolver.core.outcome import BuildSpec, Probe, Verdict
 from resolver.core.package import PYTHON, Pin
-from resolver.core.project import Project
+from resolver.core.project import OriginKind, Project, Use
 from resolver.core.proof import Proof
 from resolver.core.resolution import Resolution
 from resolver.interfaces import OutcomeStore
@@ -18,9 +18,20 @@ from resolver.interfaces import OutcomeStore
 def probe_of(project: Project, direct: tuple[str, ...]) -> Probe:
     """What a proof tries: the project's unguarded imports, its unguarded dotted names, and every direct need."""
     uses = [use for use in project.evidence.uses if not use.guarded]
-    statements = dict.fromkeys(use.statement or f"import {use.dotted}" for use in uses if use.imported)
-    names = dict.fromkeys(use.dotted for use in uses if not use.imported)
+    statements = dict.fromkeys(statement for use in uses if (statement := _statement(use)))
+    names = dict.fromkeys(use.dotted for use in uses if not _statement(use))
     return Probe(imports=tuple(statements), names=tuple(names), distributions=direct)
+
+
+def _statement(use: Use) -> str:
+    """The import statement that a use is, "" for an attribute. A class that a saved model names is imported: unpickling does so too."""
+    if use.imported:
+        return use.statement or f"import {use.dotted}"
+    if use.origin.kind is not OriginKind.ARTIFACT or "." not in use.dotted:
+        return ""
+    parts = use.dotted.split(".")
+    at = next((number for number, part in enumerate(parts) if number and part.lstrip("_")[:1].isupper()), len(parts) - 1)
+    return f"from {'.'.join(parts[:at])} import {parts[at]}"
 
 
 def spec_of(resolution: Resolution, stack: str) -> BuildSpec:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from resolver.core.candidate import Edge, Scored
 from resolver.core.outcome import BuildSpec, Outcome, Stage, Verdict
 from resolver.core.package import Pin, normalize
+from resolver.core.project import Evidence, Origin, OriginKind, Project, Use
 from resolver.core.proof import Proof
 from resolver.core.resolution import Resolution
-from resolver.flows.feedback import prove, prove_down, spec_of
+from resolver.flows.feedback import probe_of, prove, prove_down, spec_of
 from resolver.store.memory import MemoryStore
 from tests.render.recorded import FLASK_37, FLASK_312, resolution
 
@@ -86,3 +88,22 @@ def test_every_outcome_is_fed_back_as_the_users() -> None:
     assert proven.proof.outcome == kept
     assert (kept.origin, kept.snapshot, kept.spec.stack, proven.proof.digest) == ("user", FLASK_1.snapshot, "user:demo", "sha256:1")
     assert kept.when
+
+
+def test_a_class_of_a_saved_model_is_tried_as_unpickling_finds_it() -> None:
+    def use(dotted: str, kind: OriginKind, **changed: object) -> Use:
+        return Use(dotted=dotted, origin=Origin(kind=kind), **changed)
+
+    uses = (
+        use("sklearn.ensemble.forest.Forest", OriginKind.ARTIFACT),
+        use("sklearn.tree.Tree.Inner", OriginKind.ARTIFACT),
+        use("sklearn.base.clone", OriginKind.ARTIFACT),
+        use("sklearn.svm.SVC", OriginKind.IMPORTED),
+        use("sklearn.svm", OriginKind.IMPORTED, imported=True),
+        use("sklearn.gone", OriginKind.IMPORTED, imported=True, guarded=True),
+    )
+    probe = probe_of(Project(root=Path("/nowhere"), evidence=Evidence(uses=uses)), ("scikit-learn",))
+    assert probe.imports == (
+        "from sklearn.ensemble.forest import Forest", "from sklearn.tree import Tree", "from sklearn.base import clone", "import sklearn.svm",
+    )  # fmt: skip
+    assert probe.names == ("sklearn.svm.SVC",)

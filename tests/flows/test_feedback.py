@@ -104,6 +104,9 @@ def test_a_class_of_a_saved_model_is_tried_as_unpickling_finds_it() -> None:
     )
     probe = probe_of(Project(root=Path("/nowhere"), evidence=Evidence(uses=uses)), ("scikit-learn",))
     assert probe.imports == (
-        "from sklearn.ensemble.forest import Forest", "from sklearn.tree import Tree", "from sklearn.base import clone", "import sklearn.svm",
-    )  # fmt: skip
+        "from sklearn.ensemble.forest import Forest",
+        "from sklearn.tree import Tree",
+        "from sklearn.base import clone",
+        "import sklearn.svm",
+    )
     assert probe.names == ("sklearn.svm.SVC",)

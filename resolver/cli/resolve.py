@@ -84,10 +84,9 @@ def resolve(
         from resolver import compose, settings
 
         values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor, "wheelhouse": wheelhouse})
-        house = compose.House(values, reporter=reporter, as_of=day)
+        house = compose.House(values, reporter=reporter, as_of=day, platform=PLATFORMS[platform])
         wanted = Accelerator(kind=accelerator, runtime=cuda, driver=driver, gpu=gpu.lower())
-        platform_of_wheels = PLATFORMS[platform]
-        resolution, texts = house.resolve(path, python=python, platform=platform_of_wheels, accelerator=wanted, strict=strict, serve=serve)
+        resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict, serve=serve)
         folder = output or (path if path.is_dir() else path.parent)
         written = house.write(folder, texts, force=force)
         if build:

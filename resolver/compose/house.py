@@ -52,7 +52,6 @@ class House(Proving, Crawling):
         path: Path,
         *,
         python: str = "",
-        platform: str = "linux_x86_64",
         accelerator: Accelerator | None = None,
         strict: bool = False,
         serve: bool = False,
@@ -73,7 +72,7 @@ class House(Proving, Crawling):
             project,
             Request(
                 python=python,
-                platform=platform,
+                platform=self.platform,
                 accelerator=accelerator or Accelerator(),
                 limit=self.settings.candidates,
                 strict=strict,

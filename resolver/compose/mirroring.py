@@ -32,8 +32,8 @@ def mirror(rooms: Rooms, folder: Path, wheelhouse: Path) -> list[Path]:
         target, tools = Target(python=told["python"], platform=told["platform"]), told.get("build_tools", ())
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise ResolverError(f"{folder}: no lock and resolution to mirror: {problem}", hint="run `resolve` first") from problem
-    access = PipAccess()
-    live = LiveIndex(access=access, cache=Cache(Path(rooms.settings.cache)))
+    access, machine = PipAccess(), target.platform.removeprefix("linux_")
+    live = LiveIndex(access=access, cache=Cache(Path(rooms.settings.cache)), machine=machine)
     sources = [live.files, *([rooms.cpu_index.files] if rooms.cpu_index else [])]
     fits = lambda name, listed: _place(name, listed, target)  # noqa: E731 - a partial would hide the order of the words
     return Mirror(wheelhouse, files=layered(*sources), access=access, fits=fits, reporter=rooms.reporter).fetch(locked, tools)
@@ -41,7 +41,7 @@ def mirror(rooms: Rooms, folder: Path, wheelhouse: Path) -> list[Path]:
 
 def _place(name: NormalizedName, listed: Listed, target: Target) -> int | None:
     """How early the target's installer takes a file of the index."""
-    named = read_filename(listed.filename, name)
+    named = read_filename(listed.filename, name, target.platform.removeprefix("linux_"))
     if named is None:
         return None
     python = read_python(listed.requires_python)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 
 from resolver.core.candidate import Candidate, Scored
-from resolver.core.errors import MissingExtra, ResolverError
+from resolver.core.errors import MissingExtra, ResolverError, UsageError
 from resolver.core.package import NormalizedName, Release, normalize
 from resolver.core.project import Project
 from resolver.core.reporter import Reporter
@@ -51,16 +51,21 @@ MOST_COMPARED = 6
 """So many releases are asked at most, spread over all, when distributions of one module are compared."""
 
 
+HOME = "linux_x86_64"
+"""The platform whose files the snapshot lists."""
+
+
 class Rooms:
     """Every room for one set of settings, built on first use and kept; building one imports its libraries.
 
-    `as_of` hides every release uploaded after that day.
+    `as_of` hides every release uploaded after that day; `platform` is that of the wheels.
     """
 
-    def __init__(self, settings: Settings, *, reporter: Reporter | None = None, as_of: date | None = None) -> None:
+    def __init__(self, settings: Settings, *, reporter: Reporter | None = None, as_of: date | None = None, platform: str = HOME) -> None:
         self.settings = settings
         self.reporter = reporter or Reporter()
         self.as_of = as_of
+        self.platform = platform
         self._owners: dict[str, tuple[str, ...]] = {}
         self._study_ends: float | None = None
 
@@ -79,10 +84,14 @@ class Rooms:
         from resolver.index.neighbours import NeighbourIndex
         from resolver.index.simple import LiveIndex
 
+        foreign = self.platform != HOME
+        if foreign and self.settings.offline:
+            raise UsageError(f"offline nothing is known of files for {self.platform}", hint="leave out --offline")
         live = None
         if not self.settings.offline:
-            live = LiveIndex(cache=Cache(Path(self.settings.cache)), near=self.snapshot.near)
-        return NeighbourIndex(LayeredIndex(self.snapshot, live, offline=self.settings.offline))
+            machine = self.platform.removeprefix("linux_")
+            live = LiveIndex(cache=Cache(Path(self.settings.cache)), near=self.snapshot.near, machine=machine)
+        return NeighbourIndex(LayeredIndex(self.snapshot, live, offline=self.settings.offline, foreign=foreign))
 
     @functools.cached_property
     def cpu_index(self) -> LiveIndex | None:
@@ -93,7 +102,8 @@ class Rooms:
         from resolver.index.pipconfig import PipAccess
         from resolver.index.simple import LiveIndex
 
-        return LiveIndex(access=PipAccess(["--index-url", self.settings.cpu_index]), cache=Cache(Path(self.settings.cache)))
+        cache, machine = Cache(Path(self.settings.cache)), self.platform.removeprefix("linux_")
+        return LiveIndex(access=PipAccess(["--index-url", self.settings.cpu_index]), cache=cache, machine=machine)
 
     @functools.cached_property
     def index(self) -> PackageIndex:

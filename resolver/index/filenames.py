@@ -16,7 +16,9 @@ SDIST_ENDINGS = (".tar.gz", ".zip", ".tar.bz2")
 _OLDEST_MINOR, _NEWEST_MINOR, _OLDEST_STABLE_ABI = 6, 13, 2
 _INTERPRETER = re.compile(r"(?:py3|(?:py|cp)3(\d+))\Z")
 _ABI = re.compile(r"none\Z|abi3\Z|cp3(\d+)m?\Z")
-_PLATFORM = re.compile(r"any\Z|linux_x86_64\Z|manylinux(?:1|2010|2014|_2_\d+)_x86_64\Z")
+_PLATFORM = {
+    machine: re.compile(rf"any\Z|linux_{machine}\Z|manylinux(?:1|2010|2014|_2_\d+)_{machine}\Z") for machine in ("x86_64", "aarch64")
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +30,13 @@ class Named:
     tags: tuple[str, ...] = ()
 
 
-def read_filename(filename: str, project: str) -> Named | None:
-    """What the file is, or None when no machine of ours could install it (other platform, legacy version, unknown form).
+def read_filename(filename: str, project: str, machine: str = "x86_64") -> Named | None:
+    """What the file is, or None when no such machine could install it (other platform, legacy version, unknown form).
 
     `project` is the name under which the index lists the file. Never raises.
     """
     if filename.endswith(".whl"):
-        return _wheel(filename.removesuffix(".whl"), project)
+        return _wheel(filename.removesuffix(".whl"), project, machine)
     ending = next((ending for ending in SDIST_ENDINGS if filename.endswith(ending)), None)
     return _sdist(filename.removesuffix(ending), project) if ending else None
 
@@ -52,14 +54,14 @@ def version_key(text: str) -> str:
     return canonicalize_version(text)
 
 
-def _wheel(stem: str, project: str) -> Named | None:
+def _wheel(stem: str, project: str, machine: str) -> Named | None:
     parts = stem.split("-")
     if len(parts) not in {5, 6} or normalize(parts[0]) != normalize(project):
         return None
     if len(parts) == 6 and not parts[2][:1].isdigit():
         return None
     version = canonical_version(parts[1].replace("_", "-"))
-    tags = linux_tags("-".join(parts[-3:])) if version else ()
+    tags = linux_tags("-".join(parts[-3:]), machine) if version else ()
     return Named(version=version, kind="wheel", tags=tags) if tags else None
 
 
@@ -74,17 +76,17 @@ def _sdist(stem: str, project: str) -> Named | None:
 
 
 @functools.lru_cache(maxsize=8192)
-def linux_tags(compressed: str) -> tuple[str, ...]:
-    """Those of a compressed tag set that fit CPython 3.6 to 3.13 on x86-64 Linux, sorted."""
+def linux_tags(compressed: str, machine: str = "x86_64") -> tuple[str, ...]:
+    """Those of a compressed tag set that fit CPython 3.6 to 3.13 on Linux on such a machine, sorted."""
     try:
-        return tuple(sorted(str(tag) for tag in parse_tag(compressed) if _fits(tag)))
+        return tuple(sorted(str(tag) for tag in parse_tag(compressed) if _fits(tag, machine)))
     except ValueError:
         return ()
 
 
-def _fits(tag: Tag) -> bool:
+def _fits(tag: Tag, machine: str) -> bool:
     interpreter, abi = _INTERPRETER.match(tag.interpreter), _ABI.match(tag.abi)
-    if not (interpreter and abi and _PLATFORM.match(tag.platform)):
+    if not (interpreter and abi and _PLATFORM[machine].match(tag.platform)):
         return False
     oldest = _OLDEST_STABLE_ABI if tag.abi == "abi3" or tag.interpreter.startswith("py") or tag.abi == "none" else _OLDEST_MINOR
     return all(oldest <= int(found[1]) <= _NEWEST_MINOR for found in (interpreter, abi) if found.lastindex)

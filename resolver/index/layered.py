@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Iterable, Sequence
@@ -17,12 +18,16 @@ class LayeredIndex:
     """The index that a resolution asks.
 
     What the snapshot holds is answered from it alone, without the network; other packages, and releases whose metadata it lacks, are
-    asked of `live`. With `offline` (or no `live`) the network is never touched. Safe in several threads.
+    asked of `live`. With `offline` (or no `live`) the network is never touched. With `foreign` every package is listed by `live`, since the
+    snapshot knows the files of one platform alone; its metadata holds on all. Safe in several threads.
     """
 
-    def __init__(self, frozen: Snapshot, live: LiveIndex | None = None, *, offline: bool = False, workers: int = 8) -> None:
+    def __init__(
+        self, frozen: Snapshot, live: LiveIndex | None = None, *, offline: bool = False, foreign: bool = False, workers: int = 8
+    ) -> None:
         self._frozen, self._live, self._workers = frozen, None if offline else live, workers
         self._names = frozenset(frozen.names())
+        self._foreign = foreign
         self._ends = math.inf
         self._met: set[NormalizedName] = set()
         self._renewed: dict[NormalizedName, tuple[Release, ...]] = {}
@@ -37,7 +42,7 @@ class LayeredIndex:
 
         Raises UnknownPackage, also offline for a package that the snapshot lacks: nothing says that it exists; IndexUnreachable.
         """
-        if name in self._names:
+        if name in self._names and not self._foreign:
             return self._renewed.get(name) or self._frozen.releases(name)
         live = self._asked(name)
         return live.releases(name) if live else self._frozen.releases(name)  # raises, with near names
@@ -59,7 +64,7 @@ class LayeredIndex:
     def release(self, name: NormalizedName, version: str) -> Release | None:
         """The release with its metadata; None when it has none, or when only an index that cannot be asked would have it."""
         if name in self._names:
-            found = self._frozen.release(name, version) or self.kept(name, version)
+            found = self._at_home(self._frozen.release(name, version)) or self.kept(name, version)
             if found is not None or self._live is None or self._is_late():
                 return found
             try:
@@ -70,6 +75,22 @@ class LayeredIndex:
         if live is None:
             return self._frozen.release(name, version)  # raises, with near names
         return live.recalled(name, version) if self._is_late() else live.release(name, version)
+
+    def _at_home(self, found: Release | None) -> Release | None:
+        """The release with the files of the platform that is asked for."""
+        if found is None or not self._foreign:
+            return found
+        bare = self._listed(found.name, found.version)
+        return dataclasses.replace(found, files=bare.files) if bare else None
+
+    def _listed(self, name: NormalizedName, version: str) -> Release | None:
+        """A release as it is listed, without metadata."""
+        if not self._foreign:
+            return self._frozen.listed(name, version)
+        try:
+            return next((each for each in self.releases(name) if each.version == version), None)
+        except (IndexUnreachable, UnknownPackage):
+            return None
 
     def hurry(self, seconds: float) -> None:
         """Begin nothing on the network after so many seconds from now; what was read until then stays."""
@@ -89,7 +110,7 @@ class LayeredIndex:
         """A release of the snapshot whose metadata the snapshot lacks but this machine has read before."""
         if self._live is None or name not in self._names:
             return None
-        bare = self._frozen.listed(name, version)
+        bare = self._listed(name, version)
         return self._live.kept(bare) if bare is not None else None
 
     def file(self, name: NormalizedName, filename: str, limit: int) -> bytes | None:

@@ -102,7 +102,7 @@ class Sources:
     files: tuple[Listed, ...]
 
 
-def group(name: NormalizedName, listed: Iterable[Listed]) -> tuple[tuple[Release, ...], dict[str, Sources]]:
+def group(name: NormalizedName, listed: Iterable[Listed], machine: str = "x86_64") -> tuple[tuple[Release, ...], dict[str, Sources]]:
     """Releases without metadata, newest version first, and for each version where its files lie.
 
     A release is yanked when all its files are. Files of a second index with the same name are ignored.
@@ -110,7 +110,7 @@ def group(name: NormalizedName, listed: Iterable[Listed]) -> tuple[tuple[Release
     shelves: dict[Version, list[tuple[tuple[int, int, str], Listed, DistFile]]] = {}
     seen: set[str] = set()
     for each in listed:
-        named = read_filename(each.filename, name)
+        named = read_filename(each.filename, name, machine)
         if named is None or each.filename in seen:
             continue
         seen.add(each.filename)

@@ -31,7 +31,8 @@ class LiveIndex:
     """The configured package index.
 
     `cache` is where answers are kept (default: in the user's cache folder); `near` gives names close to
-    an unknown one; `listing` reads the file list of a wheel even where its METADATA alone would do (a snapshot wants modules).
+    an unknown one; `listing` reads the file list of a wheel even where its METADATA alone would do (a snapshot wants modules); files for
+    another `machine` are not there.
     A page is asked for once in the life of an instance. Safe in several threads.
     """
 
@@ -44,10 +45,12 @@ class LiveIndex:
         workers: int = 8,
         max_age: float = MAX_AGE,
         listing: bool = False,
+        machine: str = "x86_64",
     ) -> None:
         self._access: Access = access or PipAccess()
         self._cache = cache or Cache(default_folder())
         self._near, self._workers, self._max_age, self._listing = near, workers, max_age, listing
+        self._machine = machine
         self._known: dict[NormalizedName, tuple[tuple[Release, ...], Mapping[str, Sources]]] = {}
         self._complete: dict[tuple[NormalizedName, str], Release | None] = {}
         self._kept: frozenset[str] | None = None
@@ -156,7 +159,7 @@ class LiveIndex:
         known = self._known.get(name)
         if known is None:
             with self._only(name):
-                known = self._known.get(name) or group(name, self._listed(name))
+                known = self._known.get(name) or group(name, self._listed(name), self._machine)
                 self._known[name] = known
         return known
 

@@ -71,3 +71,11 @@ def test_no_file_name_raises(filename, project):
     read_filename(f"{filename}.whl", project)
     read_filename(f"{filename}.tar.gz", project)
     linux_tags(filename)
+
+
+def test_each_machine_reads_its_own_wheels_and_those_of_all():
+    arm, everywhere = "numpy-1.26.4-cp39-cp39-manylinux2014_aarch64.whl", "six-1.12.0-py2.py3-none-any.whl"
+    assert read_filename(arm, "numpy") is None
+    assert read_filename(arm, "numpy", "aarch64").tags == ("cp39-cp39-manylinux2014_aarch64",)
+    assert read_filename(arm.replace("aarch64", "x86_64"), "numpy", "aarch64") is None
+    assert read_filename(everywhere, "six", "aarch64") == read_filename(everywhere, "six")

@@ -91,3 +91,21 @@ def test_in_a_hurry_only_what_was_read_in_time_is_known(server, frozen):
         index.releases(NormalizedName("frozen-too"))
     index.prefetch_releases([(FROZEN, "1.0")])
     assert len(server.moods.seen) == asked
+
+
+def test_a_foreign_platform_is_listed_live_with_the_metadata_of_the_snapshot(tmp_path):
+    hosted = [
+        wheel("frozen", "2.0", tags="cp39-cp39-manylinux2014_aarch64", requires=("other",)),
+        wheel("frozen", "2.0", tags="cp39-cp39-manylinux2014_x86_64"),
+        wheel("frozen", "1.0", tags="cp39-cp39-manylinux2014_x86_64"),
+    ]
+    snapshot = make(tmp_path / "s", {"frozen": {"1.0": {}, "2.0": {"requires": ["z"]}}}, read={"1.0", "2.0"})
+    with IndexServer({"frozen": hosted}) as server:
+        live = LiveIndex(access=PipAccess(["--index-url", server.url()]), cache=Cache(tmp_path / "c"), machine="aarch64")
+        index = LayeredIndex(snapshot, live, foreign=True)
+        assert [each.version for each in index.releases(FROZEN)] == ["2.0"]
+        found = index.release(FROZEN, "2.0")
+        assert found.requires == ("z",)
+        assert [tag for file in found.files for tag in file.tags] == ["cp39-cp39-manylinux2014_aarch64"]
+        assert index.release(FROZEN, "1.0") is None
+    snapshot.close()

@@ -53,7 +53,7 @@ class Crawling(Rooms):
         return plan_crawl(
             stacks,
             request,
-            solver=self.solver(steered=False),
+            solver=self.solver(steered=False, lowest=True),
             libraries=self.libraries,
             projects=readings,
             known=self.store.keys(),

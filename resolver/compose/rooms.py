@@ -266,8 +266,8 @@ class Rooms:
 
         return CudaBuilds(json.loads(bundled("cuda.json").read_text(encoding="utf-8")))
 
-    def solver(self, *, strict: bool = False, steered: bool = True) -> InProcessSolver:
-        """A solver over the index, steered by the judge unless told otherwise."""
+    def solver(self, *, strict: bool = False, steered: bool = True, lowest: bool = False) -> InProcessSolver:
+        """A solver over the index, steered by the judge unless told otherwise; `lowest` as the solver has it."""
         from resolver.solve.solver import InProcessSolver
 
         judge = self.judge if steered else None
@@ -279,6 +279,7 @@ class Rooms:
             learn=learn,
             builds=self.cuda_builds,
             strict=strict,
+            lowest=lowest,
             reporter=self.reporter,
         )
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from resolver.core.package import NormalizedName
 from resolver.core.target import PYTHON_RELEASED
-from resolver.solve.policy import LEARNED, NEWEST, Policy, as_of
+from resolver.solve.policy import LEARNED, LOWEST, NEWEST, Policy, as_of
 from resolver.solve.search import Roots
 from resolver.solve.shelf import bits
 from resolver.solve.view import View
@@ -36,11 +36,14 @@ def policies(
     today: date,
     learned: bool,
     seed: int,
+    lowest: bool = False,
 ) -> Iterator[Policy]:
-    """Newest, learned, the dates around the project's own (`worked`, then `others` that some sign of it bears), then by turns: anchors,
+    """Newest, with `lowest` the oldest direct needs, learned, the dates around the project's own (`worked`, then `others` that some sign of it bears), then by turns: anchors,
     dates, learned anchors and random moves.
     """
     yield NEWEST
+    if lowest:
+        yield LOWEST
     if learned:
         yield LEARNED
     near = tuple(dict.fromkeys((*(_near(worked, today, _NEAR_MONTHS) if worked else ()), *_around(others, today))))

@@ -44,7 +44,8 @@ class InProcessSolver:
 
     `judge` steers the learned policy; `implied` names what a release needs and does not declare; `learn` reads what releases really ask
     for where the index may have borrowed it, and lists anew the packages named beside them: it is asked before anything is given up.
-    `builds` tells which CUDA releases were built for. With `strict` written needs are never loosened, guesses are left out.
+    `builds` tells which CUDA releases were built for. With `strict` written needs are never loosened, guesses are left out. With `lowest`
+    the oldest releases that the needs admit are tried too: nothing to offer a person, something to learn from.
     Warm, one set costs 2 to 5 ms; the first request also reads and digests the index.
     """
 
@@ -57,6 +58,7 @@ class InProcessSolver:
         learn: Callable[[Iterable[tuple[NormalizedName, str]], Iterable[NormalizedName]], bool] | None = None,
         builds: CudaBuilds | None = None,
         strict: bool = False,
+        lowest: bool = False,
         reporter: Reporter | None = None,
         seed: int = 0,
     ) -> None:
@@ -66,6 +68,7 @@ class InProcessSolver:
         self._learn = learn
         self._builds = builds
         self._strict = strict
+        self._lowest = lowest
         self._reporter = reporter or Reporter()
         self._seed = seed
         self._catalog = Catalog(index, self._reporter)
@@ -164,6 +167,11 @@ class InProcessSolver:
         """What random draws start from."""
         return self._seed
 
+    @property
+    def lowest(self) -> bool:
+        """Whether the oldest direct needs are tried too."""
+        return self._lowest
+
 
 def _by_turns(lines: Sequence[_Line], seen: set[tuple[str, tuple[Pin, ...]]], limit: int) -> Iterator[Candidate]:
     """One new set of each target by turns, until `seen` holds `limit` of them or every target has shown all."""
@@ -220,6 +228,7 @@ class _Line:
             today=self._solver.today(list(self._touched)),
             learned=self._solver.steers,
             seed=self._solver.seed,
+            lowest=self._solver.lowest,
         )
         return True
 

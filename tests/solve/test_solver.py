@@ -286,3 +286,13 @@ def test_a_pre_release_is_not_kept_when_what_pinned_it_was_left_behind():
         "cc": {"2.0rc1": {}, "1.1": {"requires": ["bb==2.0rc1"]}, "1.0": {}},
     }
     assert pins(solve(packages, "bb")) in ({"bb": "1.1", "cc": "1.0"}, {"bb": "1.0"})
+
+
+def test_the_oldest_direct_needs_are_tried_where_asked_for() -> None:
+    index = FakeIndex({"top": {v: {"requires": ("low",)} for v in ("1.0", "2.0", "3.0")}, "low": {"1.0": {}, "2.0": {}}})
+    asked = Project(root=Path(), needs=(need("top>=2"),))
+    plain = list(InProcessSolver(index).candidates(asked, [Target(python="3.8")], 10))
+    found = list(InProcessSolver(index, lowest=True).candidates(asked, [Target(python="3.8")], 10))
+    (oldest,) = [one for one in found if one.policy == "lowest-direct"]
+    assert {str(pin) for pin in oldest.pins} == {"top==2.0", "low==2.0"}
+    assert not [one for one in plain if one.policy == "lowest-direct"]

@@ -38,8 +38,8 @@ def policies(
     seed: int,
     lowest: bool = False,
 ) -> Iterator[Policy]:
-    """Newest, with `lowest` the oldest direct needs, learned, the dates around the project's own (`worked`, then `others` that some sign of it bears), then by turns: anchors,
-    dates, learned anchors and random moves.
+    """Newest, with `lowest` the oldest direct needs, learned, the dates around the project's own (`worked`, then `others` that some sign
+    of it bears), then by turns: anchors, dates, learned anchors and random moves.
     """
     yield NEWEST
     if lowest:

@@ -165,8 +165,10 @@ def _spoken_of(key: str, spoken: frozenset[str], owners: Owners) -> str | None:
 def _by_use(key: str, name: str | None, uses: Sequence[Use], owners: Owners, offered: Offered) -> str | None:
     """Another distribution that provides the same module and offers more of the names used of it, the fewest letters first."""
     rivals = [other for other in dict.fromkeys((*tables().families.get(key, ()), *map(normalize, owners(key)))) if "nightly" not in other]
+    if name is None or len(rivals) < 2:
+        return None
     dotted = sorted({use.dotted for use in uses if not use.guarded and namespace_of(use.dotted) == key and use.dotted != key})
-    if name is None or len(rivals) < 2 or not dotted:
+    if not dotted:
         return None
     had = offered(name, dotted)
     if had is None or had == len(dotted):

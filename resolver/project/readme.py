@@ -29,6 +29,8 @@ _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _COMMAND = re.compile(r"^\s*(?:[$>%!]\s*)?(?:sudo\s+)?(?:python[\d.]*\s+-m\s+)?(?:pip[\d.]*|conda|mamba)\s+(?:install|create)\b")
 _SPAN = re.compile(r"`([^`\n]*(?:install|create)[^`\n]*)`")
 _HEADING = re.compile(r"^\s*(?:#{1,6}\s+(.*?)\s*#*|\*\*([^*]{3,60})\*\*:?)\s*$")
+_RUN = re.compile(r"[ \t]{40,}")
+"""Blanks by the thousand would make the patterns of lines slow."""
 _UNDERLINE = re.compile(r"^\s*([=\-~^]{3,})\s*$")
 _LISTED = re.compile(r"^\s*[-*+$]?\s*`{0,2}([A-Za-z][\w.-]*(?:\[[\w,-]+\])?\s*(?:==|>=|<=|~=)\s*\d[\w.*]*)`{0,2}\s*(?:\(.*\))?\s*,?\s*$")
 
@@ -49,7 +51,7 @@ def _readme(path: Path) -> Reading:
 
 def read_readme(text: str, shown: str) -> Reading:
     """What one README says; install commands first, then lists of requirements, then prose. Linear in its length."""
-    visible = _HIDDEN.sub(lambda hidden: "\n" * hidden[0].count("\n"), text)
+    visible = _HIDDEN.sub(lambda hidden: "\n" * hidden[0].count("\n"), _RUN.sub(" ", text))
     lines = list(_lines(visible))
     commands = "\n".join(_command_text(line) for line in lines)
     readings = [heard(installs(commands), shown, weight=README_WEIGHT)]

@@ -20,7 +20,7 @@ MAX_DEPTH = 20
 PACKAGING = (2, 1)
 """Strengths of exact pins and of ranges that stand in packaging files rather than in a requirements file."""
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION = re.compile(r"\s(--hash|--global-option|--install-option|--config-settings?)[= ]")
 _NESTED = re.compile(r"^(-r|--requirement|-c|--constraint)(?:\s+|=|(?=[^-\s]))(.+)$")
 _EDITABLE = re.compile(r"^(-e|--editable)(?:\s+|=)(.+)$")

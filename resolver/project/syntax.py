@@ -31,14 +31,15 @@ _SHADOWED = re.compile(
 )
 # Most sources use nothing new; a glance at their bytes saves parsing and visiting them again.
 _NEW_GRAMMAR = re.compile(
-    rb":=|\bwith\s*\(|^\s*match\s|\bexcept\s*\*|=\s*[}!:]|/\s*[,)]|^\s*@\w*[\[(]|^\s*type\s+\w|\b(?:def|class)\s+\w+\[", re.MULTILINE
+    rb":=|\bwith\s*\(|^[ \t]*match\s|\bexcept\s*\*|=[ \t]*[}!:]|/\s*[,)]|^[ \t]*@\w*[\[(]|^[ \t]*type\s+\w|\b(?:def|class)\s+\w+\[",
+    re.MULTILINE,
 )
 _EVALUATED = re.compile(rb"\b(?:list|dict|tuple|set|frozenset|type)\[|\bcollections\b|\||" + b"|".join(name.encode() for name in _METHODS))
 _DATED_FORMS = re.compile(
-    rb"""\b(?:return|yield|in)\b[^\n]*\*\w | \[[^\]\n]*\*\w | \*\w+\s*:\s*\* | :=          # unpacking, assignment expressions
-      | \blambda\b[^:\n]*/ | ^[ \t]*@(?:\(|[\w.]*\[|[\w.]*\([^\n]*\)[.\[(])             # positional-only, decorators
+    rb"""\b(?:return|yield|in)\b[^\n]{0,300}\*\w | \[[^\]\n]{0,200}\*\w | \*\w+[ ]?:[ ]?\* | :=          # unpacking, assignment expressions
+      | \blambda\b[^:\n]{0,300}/ | ^[ \t]*@(?:\(|[\w.]*\[|[\w.]*\([^\n]*\)[.\[(])             # positional-only, decorators
       | \bfinally\s*:(?s:.{0,600}?)\bcontinue\b | ^[ \t]*[\w.]+[ \t]*:[^=\n]+=[^\n]*,    # annotated tuples
-      | \}[ \t]*\|(?!=) | \|[ \t]*\{ | [\[({]\s*\(?\s*yield\b | \basync\s+for\b          # dictionaries, comprehensions
+      | \}[ \t]*\|(?!=) | \|[ \t]*\{ | [\[({]\s{0,20}\(?\s{0,20}yield\b | \basync\s+for\b          # dictionaries, comprehensions
     """,
     re.MULTILINE | re.VERBOSE,
 )

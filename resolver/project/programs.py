@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from resolver.core.program import Program, Start
 from resolver.project.guards import dotted
@@ -23,14 +24,18 @@ _MADE = {"Flask": "flask", "FastAPI": "fastapi", "Starlette": "fastapi"}
 _FACTORIES = ("create_app", "make_app", "build_app", "get_app", "create_application")
 _APPLICATIONS = frozenset({"app", "application", "server", "api"})
 _PAGE = frozenset({"title", "header", "write", "markdown", "set_page_config", "sidebar", "subheader"})
+_STARTER = re.compile(r"\b(gunicorn|uvicorn)\b")
+_TARGET = re.compile(r"(?:^|\s)([A-Za-z_][\w.]*):([A-Za-z_]\w*)(?=\s|$)")
 _FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
 _HEALTH = ("/health", "/healthz", "/healthcheck", "/health_check", "/ping", "/status")
 _PREDICTING = re.compile(r"predict|infer|classify|invocations|detect|generate")
 
 
-def program_of(sources: Sequence[Source]) -> Program | None:
-    """The project's program: nearest to the root and likeliest by name first, applications before scripts; None when there is none."""
+def program_of(sources: Sequence[Source], *, declared: Collection[str] = (), procfile: str = "") -> Program | None:
+    """The project's program: the one that its Procfile starts, else nearest to the root and likeliest by name first, applications before
+    scripts; None when there is none. Gunicorn among the `declared` needs serves an application that can be imported as it stands.
+    """
     near = [source for source in sources if source.tree and not source.side and len(source.path.parts) <= _DEEPEST]
     roots = [_roots(source.tree) for source in near if source.tree]
     spoken = frozenset[str]().union(*roots)
@@ -40,9 +45,21 @@ def program_of(sources: Sequence[Source]) -> Program | None:
         if source.tree and (own & _KINDS.keys() or source.path.name in _NAMES) and (app := _application(source, source.tree, own, spoken))
     ]
     if apps:
-        return min(apps, key=_order)
+        program = _written(procfile, apps) or min(apps, key=_order)
+        fronted = program.kind == "flask" and "gunicorn" in declared and program.importable
+        return dataclasses.replace(program, server="gunicorn") if fronted else program
     names = {source.path.name for source in near if len(source.path.parts) == 1}
     return next((Program(kind="script", path=name) for name in _SCRIPTS if name in names), None)
+
+
+def _written(procfile: str, apps: Sequence[Program]) -> Program | None:
+    """The application that the web line of a Procfile names: `web: gunicorn app:server`."""
+    for line in procfile.splitlines():
+        found = _TARGET.search(line) if line.startswith("web:") and _STARTER.search(line) else None
+        for app in apps if found else ():
+            if found and app.path in {f"{found[1].replace('.', '/')}{end}" for end in (".py", "/__init__.py")}:
+                return dataclasses.replace(app, variable=found[2], packaged="." in found[1] or app.packaged)
+    return None
 
 
 def _order(program: Program) -> tuple[int, int, bool, str]:
@@ -54,7 +71,8 @@ def _order(program: Program) -> tuple[int, int, bool, str]:
 def _application(source: Source, tree: ast.Module, roots: frozenset[str], spoken: frozenset[str]) -> Program | None:
     """The web application that a source with these import roots is, None when it is none. `spoken` are those of the whole project."""
     folder = source.path.parent.as_posix()
-    if not all(_FOLDER.fullmatch(part) for part in source.path.parts[:-1]):
+    package = source.path.name == "__init__.py"
+    if (package and folder == ".") or not all(_FOLDER.fullmatch(part) for part in source.path.parts[:-1]):
         return None
     start = start_of(tree, roots)
     kind, variable, factory = _made(tree, source.path.name, start, spoken)
@@ -70,7 +88,7 @@ def _application(source: Source, tree: ast.Module, roots: frozenset[str], spoken
         variable=variable,
         factory=factory,
         start=start,
-        packaged=folder != "." and _is_packaged(tree, source.path.parts[0]),
+        packaged=package or (folder != "." and _is_packaged(tree, source.path.parts[0])),
         health=next((path for path in _HEALTH if path in gets), ""),
         predict=_only(posts),
     )

@@ -26,6 +26,7 @@ from resolver.project.sources import Kind, Kinds, Source, SourceUses, gather, ki
 from resolver.project.spoken import read_spoken
 from resolver.project.syntax import stdlib_bounds
 from resolver.project.tables import is_stdlib, tables
+from resolver.project.text import read_bytes
 
 
 def read_project(
@@ -85,9 +86,17 @@ def read_project(
         evidence=evidence,
         artifacts=artifacts,
         frameworks=frameworks,
-        program=program_of(sources),
+        program=program_of(sources, declared=declared_names(needs), procfile=_procfile(root)),
         models=models,
     )
+
+
+def _procfile(root: Path) -> str:
+    """The text of the project's Procfile, "" when it has none that can be read."""
+    try:
+        return read_bytes(root / "Procfile", 10_000).decode("utf-8", "replace")
+    except ProjectError:
+        return ""
 
 
 def _known(names: set[str], owners: Callable[[str], Sequence[str]]) -> Callable[[str], bool]:

@@ -38,7 +38,7 @@ def entry_of(program: Program | None, pins: Iterable[Pin] = ()) -> Entry:
         folder, name = "", program.path
     if program.written:  # it finds the program's folder itself
         folder = ""
-    module = name.removesuffix(".py").replace("/", ".")
+    module = name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
     command, port, stop = _served(program, module, pins) if program.server else _command(program, name, module)
     return Entry(command=command, port=port, folder=folder, health=program.health or "/", stop=stop)
 
@@ -60,7 +60,7 @@ def _served(program: Program, module: str, pins: Iterable[Pin]) -> tuple[tuple[s
 def _command(program: Program, name: str, module: str) -> tuple[tuple[str, ...], int, str]:
     """Command, port and stop signal. CPython as a container's first process hears SIGINT only; uvicorn and streamlit hear SIGTERM."""
     # A file in a package is run by its dotted name, so that its imports start at the root.
-    itself = ("python", "-m", module) if "/" in name else ("python", name)
+    itself = ("python", "-m", module) if "/" in name and not name.endswith("/__init__.py") else ("python", name)
     start, variable = program.start, program.variable
     default = _DEFAULT_PORTS.get(program.kind, 0)
     if program.kind == "streamlit":

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -105,6 +106,8 @@ def test_where_it_listens_and_what_prepares_it(tmp_path: Path, files: dict[str, 
         ({"a/b/c/app.py": FLASK}, Entry()),
         ({"tests/app.py": FLASK, "examples/app.py": FLASK}, Entry()),
         ({"a$b/app.py": FLASK}, Entry()),
+        ({"__init__.py": FLASK}, Entry()),
+        ({"web/__init__.py": FLASK}, flask_run("web:app")),
         ({"my web.py": FLASK + "app.run('0.0.0.0')"}, itself("my web.py", 5000)),
         ({"zoo.py": FLASK, "main.py": "import torch"}, flask_run("zoo:app")),
         ({"zoo.py": "import streamlit\ndef f(): streamlit.cache()", "main.py": "import torch"}, itself("main.py")),
@@ -112,6 +115,30 @@ def test_where_it_listens_and_what_prepares_it(tmp_path: Path, files: dict[str, 
 )  # fmt: skip
 def test_which_program_and_how_it_is_imported(tmp_path: Path, files: dict[str, str], entry: Entry) -> None:
     assert entry_at(tmp_path, files) == entry
+
+
+GUNICORN = ("--workers=1", "--threads=4", "--timeout=300", "--graceful-timeout=8", "--worker-tmp-dir=/dev/shm")
+
+
+@pytest.mark.parametrize(
+    ("files", "procfile", "target", "folder"),
+    [
+        ({"app.py": FLASK}, "", "app:app", ""),
+        ({"app.py": FLASK, "zoo.py": FLASK}, "release: x:y\nweb: gunicorn -w 4 --log-file - zoo:app\n", "zoo:app", ""),
+        ({"app.py": FLASK, "web/__init__.py": FLASK + "server = app"}, "web: gunicorn web:server --bind 0.0.0.0:$PORT", "web:server", ""),
+        ({"app.py": FLASK, "src/zoo.py": FLASK}, "web: gunicorn src.zoo:app", "src.zoo:app", ""),
+        ({"app.py": FLASK, "zoo.py": FLASK}, "web: gunicorn gone:app", "app:app", ""),
+        ({"app.py": FLASK, "zoo.py": FLASK}, "web: python zoo:app\nworker: gunicorn zoo:app", "app:app", ""),
+    ],
+)
+def test_a_declared_gunicorn_and_a_procfile(tmp_path: Path, files: dict[str, str], procfile: str, target: str, folder: str) -> None:
+    entry = entry_at(tmp_path, files, declared=("flask", "gunicorn"), procfile=procfile)
+    assert entry == Entry(command=("gunicorn", "--bind=0.0.0.0:5000", *GUNICORN, target), port=5000, folder=folder)
+
+
+def test_a_declared_gunicorn_does_not_lose_what_a_main_block_prepares(tmp_path: Path) -> None:
+    files = {"app.py": FLASK + "def load(): pass" + MAIN + "load()\n    app.run()"}
+    assert entry_at(tmp_path, files, declared=("gunicorn",)) == itself("app.py", 5000)
 
 
 def test_a_gradio_demo_is_told_to_listen_outside(tmp_path: Path) -> None:
@@ -129,11 +156,11 @@ def test_the_routes_for_health_and_prediction(tmp_path: Path) -> None:
     assert entry_of(program).health == "/healthz"
 
 
-def entry_at(folder: Path, files: dict[str, str]) -> Entry:
+def entry_at(folder: Path, files: dict[str, str], **more: Any) -> Entry:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    return entry_of(program_of(parse_sources(walk(folder))))
+    return entry_of(program_of(parse_sources(walk(folder)), **more))
 
 
 def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:

@@ -1,6 +1,11 @@
-"""How often the API timeline is right about a release that nobody walked.
+"""How often the API timeline is right about a release that nobody walked, and how fast it answers.
 
     python benchmarks/timeline.py WALKS.jsonl.gz... [--against OTHER.jsonl.gz] [--share 0.05] [--names 400] [--depth 2] [--seed 1]
+    python benchmarks/timeline.py data/bundled/apis.sqlite      the walks as the bundled timeline holds them
+    python benchmarks/timeline.py --lookup data/bundled/apis.sqlite
+
+`--lookup` asks for 1,000 names over all walked versions of the ten packages with the most names, cold (files unread, nothing
+remembered) and warm; processor milliseconds.
 
 Holds out a share of the walked (package, version) pairs, builds a timeline from the rest and asks it about names of the held-out
 packages: any name that any walked release of the package has, `--depth` dots deep at most, the truth being the held-out walk.
@@ -13,9 +18,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sqlite3
 import tempfile
+import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from resolver.apis.build import build
@@ -36,8 +43,12 @@ def main() -> None:
     parser.add_argument("--names", type=int, default=400, help="names asked per held-out release")
     parser.add_argument("--depth", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lookup", action="store_true")
     options = parser.parse_args()
     chance = random.Random(options.seed)
+    if options.lookup:
+        lookup(options.walks[0], chance)
+        return
 
     by_package = walks_of(options.walks)
     pairs = sorted(
@@ -79,10 +90,42 @@ def walks_of(paths: Sequence[Path]) -> dict[str, Walks]:
     """Every walk in the files, by package and version."""
     found: dict[str, Walks] = defaultdict(dict)
     for path in paths:
-        for line in read_walks(path):
+        for line in kept_walks(path) if path.suffix == ".sqlite" else read_walks(path):
             row = json.loads(line)
             found[normalize(row["name"])][row["version"]] = (line, row["static"])
     return found
+
+
+def kept_walks(path: Path) -> Iterator[str]:
+    """The walks that a built timeline was made of, as lines."""
+    for name, blob in sqlite3.connect(path).execute("SELECT name, blob FROM package ORDER BY name"):
+        for row in Record(blob).rows():
+            yield json.dumps({**row, "name": name})
+
+
+def lookup(path: Path, chance: random.Random) -> None:
+    """Time 1,000 names over all versions of ten packages."""
+    rows = sqlite3.connect(path).execute("SELECT name, blob FROM package").fetchall()
+    largest = sorted(rows, key=lambda row: -len(row[1]))[:10]
+    asked = {}
+    for name, blob in largest:
+        record = Record(blob)
+        names = [f"{module}.{each}" for module in record.keys("M") for each in record.module(module)[3]]
+        asked[name] = (record.versions, chance.sample(names, 100))
+    print(f"{len(rows)} packages, {sum(len(Record(blob).versions) for _, blob in rows):,} releases, {path.stat().st_size / 1e6:.1f} MB")
+    versions = sum(len(found) for found, _ in asked.values())
+    timeline = SqliteTimeline(path)
+    for state in ("cold", "names seen", "warm"):
+        if state == "names seen":
+            timeline = SqliteTimeline(path)
+            for name, (found, _) in asked.items():
+                timeline.offers(name, found[0], ["x"])
+        started = time.process_time()
+        for name, (found, names) in asked.items():
+            for version in found:
+                timeline.offers(name, version, names)
+        spent = 1000 * (time.process_time() - started)
+        print(f"{state:10} 1,000 names x all versions of {', '.join(asked)} ({versions} releases): {spent:.0f} ms")
 
 
 def questions(versions: Walks, version: str, options: argparse.Namespace, chance: random.Random) -> list[tuple[str, bool, bool]]:

@@ -248,6 +248,19 @@ def test_a_function_gets_what_it_takes(monkeypatch: pytest.MonkeyPatch, takes: s
         assert web.post("/predict", json=[1]).status_code == 400
 
 
+def test_a_pipeline_is_asked_for_by_the_name_of_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.json").write_text('{"architectures": ["BertForSequenceClassification"]}')
+
+    def pipeline(task: str, **_: object) -> Any:
+        if task != "sentiment-analysis":
+            raise KeyError(f"Unknown task {task}, available tasks are ['sentiment-analysis']")
+        return lambda texts: [{"label": one, "score": np.float32(0.5)} for one in texts]
+
+    web = client(monkeypatch, around("transformers", path=str(tmp_path)), transformers={"pipeline": pipeline})
+    done = web.post("/predict", json={"instances": ["good"]})
+    assert json.loads(done.data) == {"predictions": [{"label": "good", "score": 0.5}]}
+
+
 def test_the_application_that_a_main_block_prepares_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "web").mkdir()
     source = (

@@ -1,14 +1,15 @@
+# What a class of networks is for, and what older releases called it.
 TASKS = (
-    ("ForSequenceClassification", "text-classification"),
-    ("ForTokenClassification", "token-classification"),
-    ("ForQuestionAnswering", "question-answering"),
-    ("ForMaskedLM", "fill-mask"),
-    ("ForImageClassification", "image-classification"),
-    ("ForObjectDetection", "object-detection"),
-    ("ForConditionalGeneration", "text2text-generation"),
-    ("ForCausalLM", "text-generation"),
-    ("LMHeadModel", "text-generation"),
-    ("Model", "feature-extraction"),
+    ("ForSequenceClassification", ("text-classification", "sentiment-analysis")),
+    ("ForTokenClassification", ("token-classification", "ner")),
+    ("ForQuestionAnswering", ("question-answering",)),
+    ("ForMaskedLM", ("fill-mask",)),
+    ("ForImageClassification", ("image-classification",)),
+    ("ForObjectDetection", ("object-detection",)),
+    ("ForConditionalGeneration", ("text2text-generation", "summarization")),
+    ("ForCausalLM", ("text-generation",)),
+    ("LMHeadModel", ("text-generation",)),
+    ("Model", ("feature-extraction",)),
 )
 
 
@@ -20,8 +21,14 @@ def load(path):
 
     with open(system.path.join(path, "config.json")) as stream:
         made = " ".join(reader.load(stream).get("architectures") or ["Model"])
-    task = next(task for part, task in TASKS if part in made)
-    return pipeline(task, model=path, tokenizer=path) if not task.startswith(("image", "object")) else pipeline(task, model=path)
+    names = next((names for part, names in TASKS if part in made), ("feature-extraction",))
+    more = {} if names[0].startswith(("image", "object")) else {"tokenizer": path}
+    for name in names:
+        try:
+            return pipeline(name, model=path, **more)
+        except KeyError as problem:
+            if "task" not in str(problem) or name == names[-1]:
+                raise
 
 
 def predict(pipe, inputs):

@@ -6,6 +6,7 @@ Every implementation and every fake passes the seam's contract suite in `tests/c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from resolver.core.candidate import Candidate, EdgeRisk, Scored
@@ -132,4 +133,15 @@ class Tracker(Protocol):
         self, experiment: str, name: str, *, parameters: Mapping[str, object], metrics: Mapping[str, float], files: Iterable[str] = ()
     ) -> str:
         """Record one finished run and return its identifier."""
+        ...
+
+    def register(self, run: str, folder: Path, *, champion: bool) -> str:
+        """Keep a ranker's folder, made by a run, as the next version of the model, under the alias "champion" or "challenger"."""
+        ...
+
+    def roll_back(self, folder: Path) -> str:
+        """Make the champion before the present one champion again and put its files into `folder`; its number.
+
+        Raises ResolverError when there is none on record.
+        """
         ...

@@ -116,12 +116,15 @@ def train(
     ] = None,
     folder: Annotated[Path | None, typer.Option(help="where the champion lives", show_default=False)] = None,
     seed: Annotated[int, typer.Option(help="seed of the fit")] = 0,
+    fresh: Annotated[int, typer.Option("--new", help="only when so many outcomes came since the champion was trained")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="promote the challenger whatever the contest says")] = False,
+    back: Annotated[bool, typer.Option("--rollback", help="train nothing; put the champion before this one back")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a challenger on all outcomes; it becomes champion only when it is better on the fixed hold-out."""
     with guarded(as_json=as_json):
         house = _house(store=store)
-        report = house.train(folder=folder, outcomes=outcomes, seed=seed)
+        report = house.roll_back(folder) if back else house.train(folder=folder, outcomes=outcomes, seed=seed, fresh=fresh, force=force)
         out(json.dumps(report) if as_json else _table(report))
 
 

@@ -117,15 +117,22 @@ class House(Proving, Crawling):
         if folder.exists():
             yield from (outcome for outcome in read_export(folder) if (outcome.spec.key, outcome.when) not in keys)
 
-    def train(self, *, folder: Path | None, outcomes: Path | None, seed: int) -> dict[str, object]:
-        """Train a challenger and promote it when it is better; a report for people and programs."""
+    def train(self, *, folder: Path | None, outcomes: Path | None, seed: int, fresh: int = 0, force: bool = False) -> dict[str, object]:
+        """Train a challenger and promote it when it is better (`force`: in any case); a report for people and programs. With `fresh`
+        nothing is done before so many outcomes came since the champion's training.
+        """
         extra("train", "sklearn", "pandas", "mlflow")
         from resolver.rank.files import write_whole
+        from resolver.train.dataset import is_label
+        from resolver.train.registry import trained_on
         from resolver.train.training import train
         from resolver.train.wants import wants
 
         place = folder or Path(self.settings.ranker)
         seen = list(self.seen(outcomes))
+        new = sum(is_label(outcome) for outcome in seen) - trained_on(place)
+        if new < fresh:
+            return {"promoted": False, "reason": f"{new} outcomes since the champion's training, {fresh} are waited for"}
         write_whole(place / WANTS_FILE, json.dumps(wants(seen, self.known_owners), indent=1) + "\n")
         report = train(
             seen,
@@ -136,8 +143,16 @@ class House(Proving, Crawling):
             reporter=self.reporter,
             seed=seed,
             dated=self.dated(),
+            force=force,
         )
         return dataclasses.asdict(report)
+
+    def roll_back(self, folder: Path | None) -> dict[str, object]:
+        """Put the champion before the present one back in its place."""
+        extra("train", "mlflow")
+        from resolver.train.registry import roll_back
+
+        return {"champion": roll_back(folder or Path(self.settings.ranker), self.tracker)}
 
     def evaluate(self, *, outcomes: Path | None) -> dict[str, object]:
         """The ranker beside the baselines on held-out stacks."""

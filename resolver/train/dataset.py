@@ -80,7 +80,7 @@ def read_corpus(outcomes: Iterable[Outcome], assembler: Assembler, *, dated: Map
     """
     examples = []
     for outcome in outcomes:
-        if outcome.verdict is Verdict.VOID or is_circumstance(outcome.message):  # recorded before the probe knew of circumstances
+        if not is_label(outcome):
             continue
         spec = outcome.spec
         direct = tuple(sorted(normalize(name) for name in spec.probe.distributions))
@@ -91,6 +91,11 @@ def read_corpus(outcomes: Iterable[Outcome], assembler: Assembler, *, dated: Map
         project = _project(outcome, (dated or {}).get(group))
         examples.append(Example(project=project, candidate=candidate, group=group, passed=outcome.passed, outcome=outcome))
     return Corpus(examples=tuple(examples), observations=tuple(observe(examples)))
+
+
+def is_label(outcome: Outcome) -> bool:
+    """Whether an outcome says something of its set: neither the machine nor circumstances failed it (older rows hold such)."""
+    return outcome.verdict is not Verdict.VOID and not is_circumstance(outcome.message)
 
 
 def _project(outcome: Outcome, worked: date | None) -> Project:

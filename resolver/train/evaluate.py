@@ -22,9 +22,17 @@ from resolver.rank.sets import EDGES
 from resolver.rank.versions import near
 from resolver.train.boost import Recipe, fit_order, fit_sets
 from resolver.train.dataset import Corpus, Example, observe
+from resolver.train.figures import PASSED
 from resolver.train.fit import Tables, fit
 from resolver.train.metrics import Judged, interval, mean_top_one, mean_top_one_of_ten, summary, table_of
 from resolver.train.split import by_framework, by_time, fold_of, hold_out
+
+FRAMEWORKS: Mapping[str, str] = {
+    **{name: name for name in ("keras", "torch", "jax", "mxnet", "chainer", "theano", "spacy", "scikit-learn")},
+    **dict.fromkeys(("tensorflow-cpu", "tensorflow-gpu", "tensorflow"), "tensorflow"),
+    "flax": "jax",
+}
+"""Distribution -> the framework it stands for."""
 
 COLUMNS = (
     "auc",
@@ -62,10 +70,11 @@ ABLATIONS: Mapping[str, frozenset[str]] = {
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Metrics by split and ranker ("hold-out": {"learned": {"auc": ...}}) and the same as markdown."""
+    """Metrics by split and ranker ("hold-out": {"learned": {"auc": ...}}), the same as markdown, and what each ranker said by stack."""
 
     metrics: Mapping[str, Mapping[str, Mapping[str, float]]]
     table: str
+    judged: Mapping[str, Sequence[Judged]]
 
 
 def judge(ranker: Ranker, examples: Sequence[Example]) -> list[Judged]:
@@ -76,6 +85,7 @@ def judge(ranker: Ranker, examples: Sequence[Example]) -> list[Judged]:
     found = []
     for group, members in sorted(groups.items()):
         passed = {id(example.candidate): float(example.passed) for example in members}
+        kinds = {id(example.candidate): kind_of(example) for example in members}
         scored = [one for part in _by_project(members) for one in ranker.rank(part[0].project, [example.candidate for example in part])]
         scored.sort(key=lambda one: -one.probability)  # stable: within a project the ranker's own order of near-equals stays
         found.append(
@@ -83,9 +93,28 @@ def judge(ranker: Ranker, examples: Sequence[Example]) -> list[Judged]:
                 group=group,
                 probability=np.array([one.probability for one in scored]),
                 passed=np.array([passed[id(one.candidate)] for one in scored]),
+                kinds=tuple(kinds[id(one.candidate)] for one in scored),
+                framework=framework_of(members),
             )
         )
     return found
+
+
+def kind_of(example: Example) -> str:
+    """ "passed", or the class of the failure."""
+    return PASSED if example.passed else str(example.outcome.failure or "unknown")
+
+
+def framework_of(examples: Sequence[Example]) -> str:
+    """The framework most of some builds have among their direct distributions, else among all; "other" when they have none."""
+    for wanted in (True, False):
+        names: Counter[str] = Counter()
+        for example in examples:
+            pins = [pin for pin in example.candidate.pins if not wanted or pin.name in example.candidate.direct]
+            names.update({FRAMEWORKS[pin.name] for pin in pins if pin.name in FRAMEWORKS})
+        if names:
+            return min(names, key=lambda name: (-names[name], name))
+    return "other"
 
 
 def _by_project(examples: Sequence[Example]) -> list[list[Example]]:
@@ -109,7 +138,7 @@ def report(judged: Sequence[Judged]) -> dict[str, float]:
 
 def beside_baselines(ranker: Ranker, test: Corpus, book: FactBook) -> dict[str, dict[str, float]]:
     """A fitted ranker and the baselines on one test corpus."""
-    return {name: report(judge(one, test.examples)) for name, one in {"learned": ranker, **baselines(book)}.items()}
+    return reports({name: judge(one, test.examples) for name, one in {"learned": ranker, **baselines(book)}.items()})
 
 
 def held_out(corpus: Corpus, test: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) -> dict[str, dict[str, float]]:
@@ -118,12 +147,17 @@ def held_out(corpus: Corpus, test: Corpus, book: FactBook, assembler: Assembler,
     return beside_baselines(LearnedRanker(text, book), test, book)
 
 
-def every_stack(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) -> dict[str, dict[str, float]]:
-    """Each stack judged by a ranker that was fitted without it, and the baselines on all of them."""
+def every_stack(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) -> dict[str, list[Judged]]:
+    """Each stack judged by a ranker that was fitted without it, and by the baselines."""
     return {
-        "learned": report(cross_judged(corpus, book, assembler, recipe)),
-        **{name: report(judge(ranker, corpus.examples)) for name, ranker in baselines(book).items()},
+        "learned": cross_judged(corpus, book, assembler, recipe),
+        **{name: judge(ranker, corpus.examples) for name, ranker in baselines(book).items()},
     }
+
+
+def reports(judged: Mapping[str, Sequence[Judged]]) -> dict[str, dict[str, float]]:
+    """The metrics of several rankers on the same builds."""
+    return {name: report(ones) for name, ones in judged.items()}
 
 
 def cross_judged(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe, folds: int = 4) -> list[Judged]:
@@ -177,10 +211,11 @@ def evaluate(
     if test.examples and train.examples:
         found["hold-out"] = held_out(train, test, book, assembler, recipe)
     tell.step("evaluating every stack in turn")
-    found["by stack"] = every_stack(corpus, book, assembler, recipe)
+    judged = every_stack(corpus, book, assembler, recipe)
+    found["by stack"] = reports(judged)
     if thorough:
         _thorough(corpus, book, assembler, recipe, found, tell)
-    return Evaluation(metrics=found, table=tables_of(found))
+    return Evaluation(metrics=found, table=tables_of(found), judged=judged)
 
 
 def tables_of(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:

@@ -33,12 +33,15 @@ VOCABULARY = 64
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """Of the real builds: the set table with out-of-fold edge risks, labels, groups, and out-of-fold probabilities before calibration."""
+    """Of the real builds: the set table with out-of-fold edge risks, labels, groups, and out-of-fold probabilities before calibration;
+    `edges` is the edge table with out-of-fold histories.
+    """
 
     sets: Floats
     passed: Floats
     groups: tuple[str, ...]
     raw: Floats
+    edges: Floats
 
 
 def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) -> tuple[RankerText, Tables]:
@@ -83,7 +86,7 @@ def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) ->
         calibration=calibrate(raw[:seen], builds, sets[:seen]),
     )
     groups = tuple(example.group for example in corpus.examples)
-    tables = Tables(sets=sets[:seen], passed=builds, groups=groups, raw=raw[:seen])
+    tables = Tables(sets=sets[:seen], passed=builds, groups=groups, raw=raw[:seen], edges=rows)
     return dataclasses.replace(text, version=version_of(text)), tables
 
 

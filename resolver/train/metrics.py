@@ -15,11 +15,15 @@ BINS = 10
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What one ranker said of one group's builds, best first: probabilities and whether each passed."""
+    """What one ranker said of one group's builds, best first: probabilities, whether each passed, "passed" or its failure class, and the
+    framework that the group stands for.
+    """
 
     group: str
     probability: Floats
     passed: Floats
+    kinds: tuple[str, ...] = ()
+    framework: str = ""
 
     @property
     def decided(self) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from resolver.interfaces import Tracker
 from resolver.rank.book import FactBook
 from resolver.rank.booster import LearnedRanker, has_ranker
 from resolver.rank.files import BLIND, RankerText, write_whole
@@ -51,6 +54,33 @@ def promote(folder: Path, ranker: RankerText, blind: RankerText, card: str) -> N
     blind.save(folder / BLIND)
     write_whole(folder / CARD, card)
     ranker.save(folder)
+
+
+def keep(tracker: Tracker, run: str, ranker: RankerText, blind: RankerText, card: str, *, champion: bool) -> str:
+    """Register a challenger's texts with a run, as champion or challenger; the version's number, "" where nothing is recorded."""
+    if not run:
+        return ""
+    with tempfile.TemporaryDirectory() as place:
+        promote(Path(place), ranker, blind, card)
+        return tracker.register(run, Path(place), champion=champion)
+
+
+def roll_back(folder: Path, tracker: Tracker) -> str:
+    """Put the champion before the present one back into `folder`; its version. Raises ResolverError when none is on record."""
+    with tempfile.TemporaryDirectory() as place:
+        tracker.roll_back(Path(place))
+        found = Path(place)
+        ranker, blind = RankerText.load(found), RankerText.load(found / BLIND)
+        promote(folder, ranker, blind, (found / CARD).read_text(encoding="utf-8"))
+        return ranker.version
+
+
+def trained_on(folder: Path) -> int:
+    """How many outcomes the champion was trained on; 0 without one."""
+    if not has_ranker(folder):
+        return 0
+    found = re.match(r"([\d,]+) outcomes", RankerText.load(folder).trained_on)
+    return int(found[1].replace(",", "")) if found else 0
 
 
 def card_of(ranker: RankerText, corpus: Corpus, table: str) -> str:

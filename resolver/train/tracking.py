@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from resolver.core.errors import MissingExtra
+from resolver.core.errors import MissingExtra, ResolverError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+MODEL = "resolver-ranker"
+"""The name of the registered model."""
+_PROMOTED = "promoted"
 
 
 class NullTracker:
@@ -19,6 +28,16 @@ class NullTracker:
         """Record nothing; the identifier is empty."""
         del experiment, name, parameters, metrics, files
         return ""
+
+    def register(self, run: str, folder: Path, *, champion: bool) -> str:
+        """Keep nothing."""
+        del run, folder, champion
+        return ""
+
+    def roll_back(self, folder: Path) -> str:
+        """Nothing was kept. Raises ResolverError."""
+        del folder
+        raise _no_earlier()
 
 
 class MlflowTracker:
@@ -36,14 +55,7 @@ class MlflowTracker:
         self, experiment: str, name: str, *, parameters: Mapping[str, object], metrics: Mapping[str, float], files: Iterable[str] = ()
     ) -> str:  # fmt: skip
         """Record one finished run and return its identifier. Raises MissingExtra without MLflow. Takes some seconds the first time."""
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        os.environ.setdefault("DO_NOT_TRACK", "true")
-        try:
-            from mlflow import MlflowClient
-        except ImportError as error:
-            raise MissingExtra("recording experiments needs MLflow", hint="pip install 'resolver[train]'") from error
-        self.folder.mkdir(parents=True, exist_ok=True)
-        client = MlflowClient(tracking_uri=self.address)
+        client = self._client()
         known = client.get_experiment_by_name(experiment)
         artifacts = (self.folder.resolve() / "artifacts").as_uri()
         number = known.experiment_id if known else client.create_experiment(experiment, artifact_location=f"{artifacts}/{experiment}")
@@ -57,6 +69,47 @@ class MlflowTracker:
             client.log_artifact(run, file)
         client.set_terminated(run)
         return str(run)
+
+    def register(self, run: str, folder: Path, *, champion: bool) -> str:
+        """Keep the folder among the run's artifacts and as a version of `MODEL`."""
+        client = self._client()
+        client.log_artifacts(run, str(folder), "model")
+        if not client.search_registered_models(f"name = '{MODEL}'"):
+            client.create_registered_model(MODEL, description="Edge and set boosters as text, with their card.")
+        source = f"{client.get_run(run).info.artifact_uri}/model"
+        number = str(client.create_model_version(MODEL, source, run_id=run).version)
+        if champion:
+            client.set_model_version_tag(MODEL, number, _PROMOTED, "yes")
+        client.set_registered_model_alias(MODEL, "champion" if champion else "challenger", number)
+        return number
+
+    def roll_back(self, folder: Path) -> str:
+        """The newest version that was promoted before the champion becomes champion; the one that gives way is never a champion again."""
+        client = self._client()
+        found = client.search_registered_models(f"name = '{MODEL}'")
+        present = int(found[0].aliases.get("champion", 0)) if found else 0
+        kept = [v for v in client.search_model_versions(f"name = '{MODEL}'") if v.tags.get(_PROMOTED) == "yes"] if found else []
+        earlier = max((v for v in kept if int(v.version) < present), key=lambda v: int(v.version), default=None)
+        if earlier is None:
+            raise _no_earlier()
+        shutil.copytree(Path(client.download_artifacts(str(earlier.run_id), "model")), folder, dirs_exist_ok=True)
+        client.set_model_version_tag(MODEL, str(present), _PROMOTED, "rolled back")
+        client.set_registered_model_alias(MODEL, "champion", str(earlier.version))
+        return str(earlier.version)
+
+    def _client(self) -> MlflowClient:
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("DO_NOT_TRACK", "true")
+        try:
+            from mlflow import MlflowClient
+        except ImportError as error:
+            raise MissingExtra("recording experiments needs MLflow", hint="pip install 'resolver[train]'") from error
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return MlflowClient(tracking_uri=self.address)
+
+
+def _no_earlier() -> ResolverError:
+    return ResolverError("no earlier champion is on record", hint="take the one in version control: git checkout -- models")
 
 
 def _metric_name(text: str) -> str:

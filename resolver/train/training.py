@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resolver.core.errors import ResolverError
 from resolver.core.outcome import Outcome
@@ -17,12 +18,16 @@ from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
 from resolver.rank.booster import LearnedRanker
 from resolver.train import evaluate as evaluation
+from resolver.train import figures
 from resolver.train.boost import Recipe
 from resolver.train.dataset import Corpus, read_corpus
 from resolver.train.fit import Tables, fit
-from resolver.train.metrics import ece, log_loss
-from resolver.train.registry import card_of, contest, promote
+from resolver.train.metrics import Judged, ece, log_loss
+from resolver.train.registry import card_of, contest, keep, promote
 from resolver.train.split import hold_out
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +73,20 @@ def train(
         blind, judged = ranker, []
     outcome = contest(folder, judged, held, book)
     found = {"hold-out": evaluation.beside_baselines(LearnedRanker(blind, book), held, book)} if judged else {}
+    by_stack: Mapping[str, Sequence[Judged]] = {"learned": judged} if judged else {}
     if full_evaluation:
         tell.step("evaluating every stack in turn")
-        found["by stack"] = evaluation.every_stack(corpus, book, assembler, Recipe(seed=seed))
+        by_stack = evaluation.every_stack(corpus, book, assembler, Recipe(seed=seed))
+        found["by stack"] = evaluation.reports(by_stack)
     table = evaluation.tables_of(found)
     promoted = outcome.promoted or force
     if promoted:
         promote(folder, ranker, blind, card_of(ranker, corpus, table))
     metrics = {**_flat(found), **_fold_metrics(tables), "hold-out.gain": outcome.gain, "hold-out.sure": outcome.sure}
     parameters = {"version": ranker.version, "seed": seed, "promoted": promoted, "reason": outcome.reason, "trained_on": ranker.trained_on}
-    run = record(tracker, "train", ranker.version, parameters, metrics, {"evaluation.md": table})
+    drawn = {**(figures.of_judged(by_stack) if by_stack else {}), "importance": figures.importance(ranker, tables.sets, tables.edges)}
+    run = record(tracker, "train", ranker.version, parameters, metrics, {"evaluation.md": table}, drawn)
+    keep(tracker, run, ranker, blind, card_of(ranker, corpus, table), champion=promoted)
     reason = outcome.reason if outcome.promoted or not force else f"forced ({outcome.reason})"
     return TrainReport(promoted=promoted, reason=reason, version=ranker.version, metrics=metrics, table=table, run=run)
 
@@ -103,6 +112,7 @@ def evaluate(
         {"seed": seed, "outcomes": len(corpus.examples)},
         _flat(found.metrics),
         {"evaluation.md": found.table},
+        figures.of_judged(found.judged),
     )
     return found
 
@@ -115,11 +125,17 @@ def phrase(corpus: Corpus) -> str:
 
 
 def record(
-    tracker: Tracker, experiment: str, name: str, parameters: Mapping[str, object], metrics: Mapping[str, float], texts: Mapping[str, str]
+    tracker: Tracker,
+    experiment: str,
+    name: str,
+    parameters: Mapping[str, object],
+    metrics: Mapping[str, float],
+    texts: Mapping[str, str],
+    drawn: Mapping[str, Figure],
 ) -> str:
-    """Log one run with some texts and the metrics as files."""
+    """Log one run with some texts, the metrics and figures as files."""
     with tempfile.TemporaryDirectory() as place:
-        files = []
+        files = figures.write(drawn, Path(place))
         for file, text in {**texts, "metrics.json": json.dumps(metrics, indent=1, sort_keys=True)}.items():
             (Path(place) / file).write_text(text, encoding="utf-8")
             files.append(str(Path(place) / file))

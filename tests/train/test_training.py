@@ -8,8 +8,8 @@ from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
 from resolver.rank.booster import load_ranker
 from resolver.rank.files import RankerText
-from resolver.train.registry import BLIND
-from resolver.train.tracking import MlflowTracker, NullTracker
+from resolver.train.registry import BLIND, roll_back, trained_on
+from resolver.train.tracking import MODEL, MlflowTracker, NullTracker
 from resolver.train.training import evaluate, train
 from tests.fakes_rank import FakeIndex, FakeTimeline, outcomes
 
@@ -27,8 +27,15 @@ class Remembering:
         self.runs = []
 
     def log(self, experiment, name, *, parameters, metrics, files=()):
-        self.runs.append((experiment, name, dict(parameters), dict(metrics), [Path(file).read_text() for file in files]))
+        self.runs.append((experiment, name, dict(parameters), dict(metrics), {Path(file).name: Path(file).read_bytes() for file in files}))
         return str(len(self.runs))
+
+    def register(self, run, folder, *, champion):
+        self.models = [*getattr(self, "models", []), (run, RankerText.load(folder).version, champion)]
+        return str(len(self.models))
+
+    def roll_back(self, folder):
+        raise ResolverError("nothing kept")
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +60,17 @@ def test_the_run_is_recorded_with_metrics_and_table(trained):
     assert (experiment, name) == ("train", report.version)
     assert parameters["promoted"] is True
     assert metrics["hold-out.learned.auc"] > 0.9
-    assert "edge-rules-only" in files[0]
-    assert json.loads(files[1])["folds.auc"] > 0.9
+    assert b"edge-rules-only" in files["evaluation.md"]
+    assert json.loads(files["metrics.json"])["folds.auc"] > 0.9
+    pictures = {name for name, body in files.items() if body.startswith(b"\x89PNG")}
+    assert pictures >= {
+        "calibration.png",
+        "precision_recall.png",
+        "confusion_by_failure_class.png",
+        "top1_by_framework.png",
+        "importance.png",
+    }
+    assert tracker.models == [("1", report.version, True)]
 
 
 def test_a_challenger_that_is_no_better_changes_nothing(trained, quick):
@@ -100,3 +116,32 @@ def test_mlflow_keeps_parameters_metrics_and_files(tmp_path):
     assert kept.data.metrics == {"auc": 0.9, "odd name-": 1.0}
     assert [file.path for file in client.list_artifacts(run)] == ["note.txt"]
     assert client.get_run(second).info.experiment_id == kept.info.experiment_id
+
+
+@pytest.mark.slow
+def test_a_champion_is_rolled_back_with_one_call(tmp_path, quick):
+    mlflow = pytest.importorskip("mlflow")
+    tracker, folder = MlflowTracker(tmp_path / "store"), tmp_path / "models"
+    with pytest.raises(ResolverError, match="no earlier champion"):
+        roll_back(folder, tracker)
+    first = train(OUTCOMES[:200], *known(), folder=folder, tracker=tracker, full_evaluation=False)
+    before = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    challenger = train(OUTCOMES[:220], *known(), folder=folder, tracker=tracker, full_evaluation=False, seed=1)
+    second = train(OUTCOMES, *known(), folder=folder, tracker=tracker, full_evaluation=False, force=True)
+    client = mlflow.MlflowClient(tracking_uri=tracker.address)
+    aliases = client.get_registered_model(MODEL).aliases
+    assert str(aliases["champion"]) == "3"
+    assert ("challenger" in aliases) == (not challenger.promoted)
+    assert RankerText.load(folder).version == second.version != first.version
+    while RankerText.load(folder).version != first.version:
+        roll_back(folder, tracker)
+    assert before == {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert str(client.get_registered_model(MODEL).aliases["champion"]) == "1"
+    with pytest.raises(ResolverError, match="no earlier champion"):
+        roll_back(folder, tracker)
+
+
+def test_the_number_of_outcomes_behind_a_champion_is_known(trained):
+    folder, _, _ = trained
+    assert trained_on(folder) == 360
+    assert trained_on(folder / "nowhere") == 0

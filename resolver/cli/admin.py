@@ -141,6 +141,18 @@ def evaluate(
 
 
 @app.command()
+def stage(
+    name: Annotated[str, typer.Argument(help="edges, sets, train or evaluate")],
+    outcomes: Annotated[Path, typer.Option(help="exported outcomes")] = Path("data/outcomes"),
+    folder: Annotated[Path, typer.Option(help="where the tables and the model text go")] = Path("work/dvc"),
+    seed: Annotated[int, typer.Option(help="seed of the fit")] = 0,
+) -> None:
+    """One stage of dvc.yaml: from exported outcomes alone, without the network or what this machine has read; equal input, equal text."""
+    with guarded():
+        _house(offline=True, cache=str(folder / "cache")).stage(name, outcomes=outcomes, folder=folder, seed=seed)
+
+
+@app.command()
 def dashboard(
     port: Annotated[int, typer.Option(help="port on this machine")] = 5000,
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from resolver.compose.crawling import Crawling
 from resolver.compose.proving import Proving
 from resolver.compose.rooms import WANTS_FILE, extra
-from resolver.core.errors import ProjectError, ResolverError
+from resolver.core.errors import ProjectError, ResolverError, UsageError
 from resolver.core.outcome import Outcome
 from resolver.core.package import NormalizedName, Pin, normalize
 from resolver.core.project import Project
@@ -146,6 +146,26 @@ class House(Proving, Crawling):
             force=force,
         )
         return dataclasses.asdict(report)
+
+    def stage(self, name: str, *, outcomes: Path, folder: Path, seed: int) -> None:
+        """One stage of dvc.yaml, on exported outcomes alone. Raises UsageError for a name that is none."""
+        extra("train", "sklearn", "pyarrow")
+        from resolver.store.export import read_export
+        from resolver.train import stages
+        from resolver.train.dataset import read_corpus
+
+        corpus = read_corpus(read_export(outcomes), self.assembler, dated=self.dated())
+        match name:
+            case "edges":
+                stages.edges(corpus, self.book, self.assembler, seed, folder)
+            case "sets":
+                stages.sets(corpus, self.book, seed, folder)
+            case "train":
+                stages.model(corpus, self.book, seed, folder)
+            case "evaluate":
+                stages.judged(corpus, self.book, self.assembler, seed, folder)
+            case _:
+                raise UsageError(f"no stage {name}", hint="edges, sets, train or evaluate")
 
     def roll_back(self, folder: Path | None) -> dict[str, object]:
         """Put the champion before the present one back in its place."""

@@ -44,49 +44,93 @@ class Tables:
     edges: Floats
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Folds:
+    """How a corpus is divided: the fold of each group, what the *other* folds saw of edges, and the codes of common names."""
+
+    of: Mapping[str, int]
+    histories: Mapping[int, History]
+    vocabulary: Vocabulary
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SetTable:
+    """A row for each real build (the first `builds`), then for each label derived from one; risks and names from the other folds."""
+
+    sets: Floats
+    passed: Floats
+    weight: Floats
+    groups: tuple[str, ...]
+    builds: int
+
+
 def fit(corpus: Corpus, book: FactBook, assembler: Assembler, recipe: Recipe) -> tuple[RankerText, Tables]:
     """Fit everything on one corpus. Raises ResolverError when it holds no pass or no failure. Linear in the outcomes."""
-    builds = np.array([float(example.passed) for example in corpus.examples])
-    if len(builds) < 20 or not 0 < builds.mean() < 1:
+    folds = divide(corpus, recipe)
+    edges = edge_table(corpus, folds, book, assembler)
+    return fit_tables(corpus, edges, set_table(corpus, folds, edges, book, recipe), folds, book, recipe)
+
+
+def divide(corpus: Corpus, recipe: Recipe) -> Folds:
+    """The folds of a corpus. Raises ResolverError when it holds no pass or no failure."""
+    passed = sum(example.passed for example in corpus.examples)
+    if len(corpus.examples) < 20 or not 0 < passed < len(corpus.examples):
         raise ResolverError("too few outcomes to train on", hint="at least twenty builds, some of which pass and some fail: resolver crawl")
+    folds = fold_of(corpus.groups, FOLDS, recipe.seed)
+    seen = corpus.observations
+    histories = {fold: history_of([o for o in seen if folds.get(o.group) != fold]) for fold in sorted(set(folds.values()))}
+    return Folds(of=folds, histories=histories, vocabulary=_vocabulary(seen))
+
+
+def edge_table(corpus: Corpus, folds: Folds, book: FactBook, assembler: Assembler) -> Floats:
+    """A row of edge features for each observation, with what the other folds saw of the edge."""
+    base = _edge_base(corpus.observations, book, assembler, folds.vocabulary)
+    return _with_history(base, corpus.observations, folds.of, folds.histories)
+
+
+def set_table(corpus: Corpus, folds: Folds, edges: Floats, book: FactBook, recipe: Recipe) -> SetTable:
+    """The set features of all examples, each by an edge booster, a history and names of the other folds."""
     derived = derive(corpus.examples, book, Featurizer(book, History(), Vocabulary()))
     examples = (*corpus.examples, *derived, *parts(corpus.examples, book))
-    passed, weight = np.array([float(one.passed) for one in examples]), np.array([one.weight for one in examples])
-    folds = fold_of(corpus.groups, FOLDS, recipe.seed)
-    vocabulary = _vocabulary(corpus.observations)
-    histories = {fold: history_of([o for o in corpus.observations if folds.get(o.group) != fold]) for fold in sorted(set(folds.values()))}
-    base = _edge_base(corpus.observations, book, assembler, vocabulary)
-    rows = _with_history(base, corpus.observations, folds, histories)
-    edge_texts = {
-        fold: fit_edges(rows, corpus.observations, recipe, [folds.get(o.group) != fold for o in corpus.observations]) for fold in histories
-    }
-    sets = np.zeros((len(passed), len(SET_FEATURES)))
-    for fold, history in histories.items():
-        places = [place for place, example in enumerate(examples) if folds[example.group] == fold]
-        names = SeenNames.of(names_seen((one for one in corpus.examples if folds[one.group] != fold), book.owns))
-        sets[places] = _set_rows(examples, places, Featurizer(book, history, vocabulary, names), Forest(edge_texts[fold]))
+    sets = np.zeros((len(examples), len(SET_FEATURES)))
+    for fold, history in folds.histories.items():
+        text = fit_edges(edges, corpus.observations, recipe, [folds.of.get(o.group) != fold for o in corpus.observations])
+        places = [place for place, example in enumerate(examples) if folds.of[example.group] == fold]
+        names = SeenNames.of(names_seen((one for one in corpus.examples if folds.of[one.group] != fold), book.owns))
+        sets[places] = _set_rows(examples, places, Featurizer(book, history, folds.vocabulary, names), Forest(text))
     blank(sets, SET_COLUMN, recipe.without | (STACK_WIDE if len(corpus.groups) < STACKS_FROM else frozenset()))
-    fold_of_row = np.array([folds[example.group] for example in examples])
+    return SetTable(
+        sets=sets,
+        passed=np.array([float(one.passed) for one in examples]),
+        weight=np.array([one.weight for one in examples]),
+        groups=tuple(one.group for one in examples),
+        builds=len(corpus.examples),
+    )
+
+
+def fit_tables(corpus: Corpus, edges: Floats, table: SetTable, folds: Folds, book: FactBook, recipe: Recipe) -> tuple[RankerText, Tables]:
+    """Both boosters and the calibration, from the two tables of a corpus."""
+    sets, passed, weight, seen = table.sets, table.passed, table.weight, table.builds
+    fold_of_row = np.array([folds.of[group] for group in table.groups])
     odds = np.zeros(len(passed))
-    for fold in histories:
+    for fold in folds.histories:
         inside = fold_of_row == fold
         start, forest = fit_sets(sets[~inside], passed[~inside], recipe, weight[~inside])
         odds[inside] = Forest(forest).predict(sets[inside]) + start_odds(sets[inside], start)
-    seen, raw = len(builds), logistic(odds)
+    raw = logistic(odds)
     start, forest = fit_sets(sets, passed, recipe, weight)
     text = RankerText(
-        edge=fit_edges(rows, corpus.observations, recipe, [True] * len(rows)),
+        edge=fit_edges(edges, corpus.observations, recipe, [True] * len(edges)),
         sets=forest,
         start=start,
         version="",
-        trained_on=recipe.trained_on or f"{len(builds):,} outcomes of {len(corpus.groups)} stacks",
-        vocabulary=vocabulary,
+        trained_on=recipe.trained_on or f"{seen:,} outcomes of {len(corpus.groups)} stacks",
+        vocabulary=folds.vocabulary,
         history=History() if "history" in recipe.without else history_of(corpus.observations),
         names=SeenNames() if "history" in recipe.without else SeenNames.of(names_seen(corpus.examples, book.owns)),
-        calibration=calibrate(raw[:seen], builds, sets[:seen]),
+        calibration=calibrate(raw[:seen], passed[:seen], sets[:seen]),
     )
-    groups = tuple(example.group for example in corpus.examples)
-    tables = Tables(sets=sets[:seen], passed=builds, groups=groups, raw=raw[:seen], edges=rows)
+    tables = Tables(sets=sets[:seen], passed=passed[:seen], groups=table.groups[:seen], raw=raw[:seen], edges=edges)
     return dataclasses.replace(text, version=version_of(text)), tables
 
 

@@ -150,7 +150,7 @@ def working_of(example: Example, risky: Mapping[str, Iterable[str]]) -> list[Edg
     if example.passed:
         pins |= set(example.candidate.pins)
     broke = set(culprits_of(example.outcome))
-    by_name = {pin.name: pin for pin in pins}
+    by_name = {pin.name: pin for pin in sorted(pins)}
     for importer in sorted(pins):
         for name in sorted(risky.get(importer.name, ())):
             provider = by_name.get(NormalizedName(name))

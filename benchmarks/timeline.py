@@ -9,8 +9,9 @@ remembered) and warm; processor milliseconds.
 
 Holds out a share of the walked (package, version) pairs, builds a timeline from the rest and asks it about names of the held-out
 packages: any name that any walked release of the package has, `--depth` dots deep at most, the truth being the held-out walk.
-Right means a certainty on the right side of one half; exactly one half counts as wrong, None is counted apart. "Sure" answers are
-those below 0.1 or above 0.9. "Changing" names are those that some walked releases have and others lack: the hard ones.
+Right means a certainty on the right side of one half; one half exactly and None are no answers and counted apart. "Sure" answers are
+those up to 0.1 or from 0.9. "Changing" names are those that some walked releases have and others lack: the hard ones; "public" have no
+part with an underscore in front; "there" are those that the held-out release has.
 """
 
 from __future__ import annotations
@@ -74,12 +75,13 @@ def main() -> None:
             for dotted, truth, changing in questions(by_package[name], version, options, chance):
                 certainty = timeline.offers(name, version, [dotted])[0]
                 kinds = ["all"] + ["changing"] * changing + ["sure"] * (certainty is not None and abs(certainty - 0.5) >= 0.4)
-                good = certainty is not None and certainty != 0.5 and (certainty > 0.5) == truth
+                kinds += ["public"] * (not any(part.startswith("_") for part in dotted.split("."))) + ["there"] * truth
+                answer = "silent" if certainty in (None, 0.5) else "right" if (certainty > 0.5) == truth else "wrong"
                 for kind in kinds:
-                    tally[kind]["silent" if certainty is None else "right" if good else "wrong"] += 1
-                by_name[name] += certainty is not None and not good
+                    tally[kind][answer] += 1
+                by_name[name] += answer == "wrong"
     print(f"{len(held)} of {len(pairs)} releases held out")
-    for kind in ("all", "sure", "changing"):
+    for kind in ("all", "public", "there", "sure", "changing"):
         found = tally[kind]
         answered = found["right"] + found["wrong"]
         print(f"{kind:9} {answered:7,} answered, {100 * found['right'] / max(answered, 1):.2f} % right; {found['silent']:,} not answered")

@@ -30,6 +30,10 @@ OLDER = ((0.1, 0.9), (0.15, 0.8), (0.25, 0.65))
 """Older than every walked one, likewise."""
 
 
+MISSED = 2
+"""A name that so many walked versions lack, between others that have it, was there and not seen."""
+
+
 class SqliteTimeline:
     """Implements `Timeline` on the file that `build` writes; packages are read when first asked for. Safe in several threads.
 
@@ -264,17 +268,25 @@ def _credible(present: Mask, unknown: Mask, everything: Mask, dotted: str) -> tu
 
     A name that no walked version shows is one that walking does not see (`torch.backends.cudnn.benchmark` lives in a class) or that
     nothing on the index has: either way no version is better than another. One that is missing from one or two versions between
-    others that have it was missed there; libraries take back and give again, but not within a release or two. Keywords of calls are
+    others that surely have it was missed there; libraries take back and give again, but not within a release or two. Keywords of calls are
     read out of the source and not missed.
     """
     if not present:
         return 0, everything
     if dotted.endswith(")"):
         return present, unknown
-    whole = present | unknown
-    single = ~whole & whole << 1 & whole >> 1
-    double = ~whole & ~(whole >> 1) & whole << 1 & whole >> 2
-    return present | (single | double | double << 1) & everything, unknown
+    low, high = (present & -present).bit_length() - 1, present.bit_length() - 1
+    if not ~present & ~unknown & ((1 << high) - (1 << low)):
+        return present, unknown
+    filled = present
+    gap: list[Mask] = []
+    for place in range(low, high + 1):
+        if present >> place & 1:
+            filled |= sum(gap) if len(gap) <= MISSED else 0
+            gap = []
+        elif not unknown >> place & 1:
+            gap.append(1 << place)
+    return filled, unknown
 
 
 def _apart(one: str, other: str) -> int:

@@ -162,3 +162,18 @@ def test_a_release_of_which_nobody_can_tell_is_passed_over_only_between_two_that
     open_end = make(tmp_path / "end", line("t", "1.0", {"t": "a"}), line("t", "1.2", {"t": "b *"}))
     assert open_end.offers("t", "1.3", ["t.a", "t.b"]) == [None, 0.95]
     assert open_end.offers("t", "1.2", ["t.a"]) == [None]
+
+
+def test_what_nobody_can_tell_fills_no_gap(tmp_path):
+    """A name that a walk lacks between versions of which nobody can tell is lacking (transformers.LlamaForCausalLM in 4.7)."""
+    timeline = make(
+        tmp_path,
+        numpy("1.0", "array"),
+        numpy("1.1", "array *"),
+        numpy("1.2", "array"),
+        numpy("1.3", "array *"),
+        numpy("1.4", "array late"),
+        numpy("1.5", "array late"),
+    )
+    assert timeline.offers("numpy", "1.2", ["numpy.late"]) == [0.0]
+    assert timeline.offers("numpy", "1.4", ["numpy.late"]) == [1.0]

@@ -40,6 +40,8 @@ _READERS: tuple[tuple[str, Reader], ...] = (
 )
 _ENVIRONMENTS = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml", "env.yml")
 
+_ENVIRONMENT_PLACES = ("*environment*", "*conda*.y*ml", "env*.y*ml", "conda/*", "envs/*", "environments/*", "requirements/*")
+
 
 def read_declared(root: Path) -> Declared:
     """Read every file at the root (or in `requirements/`) that declares needs; one that cannot be read becomes a note."""
@@ -47,7 +49,7 @@ def read_declared(root: Path) -> Declared:
     chosen, aside = requirement_files(root, sole=not any(part.reading.needs for part in described))
     readings = [_firm(_noted(functools.partial(read_requirements, path, root))) for path in chosen]
     readings += [part.reading for part in described]
-    environment = next((root / name for name in _ENVIRONMENTS if (root / name).is_file()), None)
+    environment = environment_file(root, sole=not any(reading.needs for reading in readings))
     if environment:
         readings.append(_noted(functools.partial(read_environment, environment, root)))
     readings += [read_locks(root), read_interpreters(root)]
@@ -56,6 +58,18 @@ def read_declared(root: Path) -> Declared:
         readings.append(Reading(notes=(f"not needs, or not for here: {names}",)))
     own = frozenset(normalize(part.name).replace("-", "_") for part in described if part.name)
     return Declared(reading=joined(readings), own=own)
+
+
+def environment_file(root: Path, *, sole: bool = True) -> Path | None:
+    """The conda environment file that says what runs. `sole` says that nothing else declares anything: then one of another name, or in a
+    folder for such files, will do.
+    """
+    plain = next((root / name for name in _ENVIRONMENTS if (root / name).is_file()), None)
+    if plain or not sole:
+        return plain
+    named = [path for pattern in _ENVIRONMENT_PLACES for path in sorted(root.glob(pattern)) if path.suffix in (".yml", ".yaml")]
+    kept = [path for path in named if path.is_file() and not _ASIDE.search(path.stem)]
+    return next((path for path in kept if not _VARIANT.search(path.stem)), kept[0] if kept else None)
 
 
 def read_named(path: Path, root: Path) -> Declared:

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 
 from resolver.core.errors import ProjectError
 from resolver.project.conda import read_environment
-from resolver.project.declared import read_declared, requirement_files
+from resolver.project.declared import environment_file, read_declared, requirement_files
 from resolver.project.interpreter import read_interpreters
 from resolver.project.packaging_files import read_pipfile, read_pyproject, read_setup_cfg
 from resolver.project.reading import Reading
@@ -256,3 +256,27 @@ def test_any_bytes_give_a_reading_or_a_project_error(tmp_path_factory: pytest.Te
 def test_a_dockerfile_that_we_wrote_is_no_evidence(tmp_path: Path) -> None:
     write(tmp_path, "Dockerfile", "# Written by resolver; and so on\nFROM python:3.6-slim\n")
     assert read_interpreters(tmp_path) == Reading()
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (["environment.yml", "environment-gpu.yml"], "environment.yml"),
+        (["environment-gpu.yml", "environment-cpu.yml", "environment-dev.yml"], "environment-cpu.yml"),
+        (["environment-gpu.yml"], "environment-gpu.yml"),
+        (["conda/main.yaml"], "conda/main.yaml"),
+        (["docker-compose.yml", "environment.txt"], None),
+    ],
+)
+def test_which_environment_file_is_read(tmp_path: Path, names: list[str], chosen: str | None) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("dependencies: [numpy]\n")
+    found = environment_file(tmp_path)
+    assert (found.relative_to(tmp_path).as_posix() if found else None) == chosen
+
+
+def test_an_environment_file_of_another_name_counts_only_where_nothing_else_declares(tmp_path: Path) -> None:
+    (tmp_path / "environment-cpu.yml").write_text("dependencies: [numpy]\n")
+    assert environment_file(tmp_path, sole=False) is None
+    assert [need.requirement for need in read_declared(tmp_path).reading.needs] == ["numpy"]

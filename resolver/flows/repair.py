@@ -2,7 +2,8 @@
 
 No metadata says so and the solver sees no conflict; the ranker does. Where the best set holds an edge that nearly surely breaks and a
 written line fixes one of its ends, the sets without that line are considered too, and taken when they are clearly better. So are those
-without a line that had to give way in part (`tensorflow==2.5.0rc0`, gone from the index), where what is near it hardly runs.
+without a line that had to give way in part (`tensorflow==2.5.0rc0`, gone from the index), and without what is only spoken of in a README,
+where the best set hardly runs.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ TRIES = 4
 def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Considered) -> Considered:
     """`seen`, or what is considered without the one written line whose leaving helps most; costs a search for each line tried."""
     best, begun = seen, time.monotonic()
-    options = itertools.chain(half_kept(project, seen), loosened(project, seen.best.worst_edges))
+    options = itertools.chain(unspoken(project, seen), half_kept(project, seen), loosened(project, seen.best.worst_edges))
     for place, (changed, relaxation) in enumerate(options):
         if place == TRIES or time.monotonic() - begun > LONG_SECONDS:
             break
@@ -41,6 +42,17 @@ def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Consid
         if found and found.best.probability > max(best.best.probability, GAIN * seen.best.probability):
             best = found
     return best
+
+
+def unspoken(project: Project, seen: Considered) -> Iterator[tuple[Project, Relaxation]]:
+    """Where a set is doubtful: the project without the versions that it only speaks of (READMEs, CI), and what that means."""
+    spoken = [need for need in project.needs if need.strength <= Strength.HEARSAY]
+    if spoken and seen.best.probability < DOUBTFUL:
+        said = ", ".join(need.requirement for need in spoken)
+        told = Relaxation(
+            requirement=said, became="left out", where=str(spoken[0].origin), reason="with what is only spoken of it hardly runs"
+        )
+        yield dataclasses.replace(project, needs=tuple(need for need in project.needs if need not in spoken)), told
 
 
 def half_kept(project: Project, seen: Considered) -> Iterator[tuple[Project, Relaxation]]:

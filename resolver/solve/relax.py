@@ -163,6 +163,8 @@ def _next_steps(written: Need, current: Need, done: tuple[int, str, str] | None)
     if extras:
         bare = [f"{parsed.name}{specifier}{marker}" for specifier in (parsed.specifier, *looser(parsed.specifier))]
         ladder = [bare[0], *ladder, *bare[1:]]
+    if written.strength <= Strength.HEARSAY:
+        ladder = ladder[:1]  # half of what is only spoken of says nothing
     if written.origin.kind in _INFERRED or written.strength <= Strength.USED:
         ladder.append(None)
     for level, text in enumerate(ladder, start=1):

@@ -7,7 +7,7 @@ from resolver.core.project import Need, Origin, OriginKind, Project
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
 from resolver.flows.consider import Considered, Desk
-from resolver.flows.repair import half_kept, loosened, repaired
+from resolver.flows.repair import half_kept, loosened, repaired, unspoken
 from resolver.flows.verify import Completed
 
 PY = Target(python="3.7")
@@ -101,4 +101,16 @@ def test_a_line_that_gave_way_in_part_is_tried_open_where_the_set_is_doubtful() 
         return [([need.requirement for need in changed.needs], relaxation.became) for changed, relaxation in found]
 
     assert options(0.1) == [(["pillow", "six==1"], "pillow")]
+    assert options(0.7) == []
+
+
+def test_what_is_only_spoken_of_goes_where_the_set_is_doubtful() -> None:
+    given = project("pillow==9", "six==1", strength=-1)
+
+    def options(probability: float) -> list[tuple[int, str]]:
+        scored = Scored(candidate=Candidate(target=PY, releases=(), policy="newest"), probability=probability)
+        found = unspoken(given, Considered(ranked=[scored], best=scored, others=[]))
+        return [(len(changed.needs), relaxation.requirement) for changed, relaxation in found]
+
+    assert options(0.1) == [(0, "pillow==9, six==1")]
     assert options(0.7) == []

@@ -82,7 +82,6 @@ class DockerExecutor:
         tools = tools_image(command, self.uv if self.uv.is_file() else find_uv())
         if self.reserve_gb:
             upkeep.make_room(command, reserve_gb=self.reserve_gb, cache_id=self.cache_id, python=spec.target.python)
-        start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="resolver-cell-") as scratch:
             cell, result = Path(scratch) / "cell", Path(scratch) / "out"
             cell.mkdir()
@@ -95,6 +94,7 @@ class DockerExecutor:
                 arguments += ["--secret", f"id=index,src={secret}"]
             limits = dataclasses.replace(self.limits, seconds=self.limits.seconds * 2 + PROBE_SECONDS + 240)
             with upkeep.cell_user(self.cache_id):
+                start = time.monotonic()  # waiting for a trim is not the cell's time
                 done = process.run([*arguments, str(cell)], environment=BUILDKIT, limits=limits)
             seconds = time.monotonic() - start
             if not done.ok:

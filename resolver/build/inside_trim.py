@@ -14,6 +14,7 @@ import sys
 import time
 
 SMALL_MB = 8
+SIZES = "sizes.json"
 
 
 def size_mb(folder):
@@ -27,6 +28,25 @@ def size_mb(folder):
     return total / float(1 << 20)
 
 
+def known_sizes(cache):
+    """Sizes that an earlier look has found: an unpacked wheel never changes, and has tens of thousands of files."""
+    try:
+        with open(os.path.join(cache, SIZES)) as stream:
+            return json.load(stream)
+    except (OSError, ValueError):
+        return {}
+
+
+def keep_sizes(cache, sizes):
+    part = os.path.join(cache, SIZES + ".part")
+    try:
+        with open(part, "w") as stream:
+            json.dump(sizes, stream)
+        os.rename(part, os.path.join(cache, SIZES))
+    except OSError:
+        pass  # a full disk: the next look counts again
+
+
 def trim(cache, keep_mb, min_age):
     shelf = os.path.join(cache, "archive-v0")
     now = time.time()
@@ -34,10 +54,13 @@ def trim(cache, keep_mb, min_age):
         path = os.path.join(cache, name)
         if name.startswith((".tmp", ".gone-")) and now - os.stat(path).st_mtime > 3600:
             shutil.rmtree(path, ignore_errors=True)
-    found = []
+    found, sizes = [], known_sizes(cache)
     for name in os.listdir(shelf) if os.path.isdir(shelf) else []:
         path = os.path.join(shelf, name)
-        found.append((os.stat(path).st_mtime, size_mb(path), name))
+        if name not in sizes:
+            sizes[name] = size_mb(path)
+        found.append((os.stat(path).st_mtime, sizes[name], name))
+    keep_sizes(cache, dict((name, sizes[name]) for _, _, name in found))
     before = total = sum(size for _, size, _ in found)
     removed = 0
     for used, size, name in sorted(found):

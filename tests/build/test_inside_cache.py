@@ -82,3 +82,15 @@ def test_trimming_an_empty_cache(tmp_path):
         "after_mb": 0,
         "removed": 0,
     }
+
+
+def test_a_wheel_is_measured_once(python, tmp_path):
+    wheel = tmp_path / "archive-v0" / "abc"
+    wheel.mkdir(parents=True)
+    (wheel / "file").write_bytes(os.urandom(20 << 20))
+    first = json.loads(run(python, tmp_path, "inside_trim.py", tmp_path, 100, 0))
+    (wheel / "file").write_bytes(b"")  # nobody does that; it shows that the folder is not walked again
+    assert json.loads(run(python, tmp_path, "inside_trim.py", tmp_path, 100, 0)) == first
+    assert first["before_mb"] == 20
+    (tmp_path / "sizes.json").write_text("damaged")
+    assert json.loads(run(python, tmp_path, "inside_trim.py", tmp_path, 100, 0))["before_mb"] == 0

@@ -36,8 +36,8 @@ class Companion:
         """Where the source shows it first, None when nowhere."""
         if "*" not in self.root:
             return signs.get(self.root)
-        found = _pattern(self.root)
-        return next((origin for sign, origin in signs.items() if found.match(sign)), None)
+        start = self.root.partition("*")[0]
+        return next((origin for sign, origin in signs.items() if sign.startswith(start) and _pattern(self.root).match(sign)), None)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,9 @@ For each kind of evidence every project is resolved once with that kind taken aw
 full one (interpreter, pins, system packages) has its outcome; a project in which there is nothing to take away is not resolved again.
 Each distinct answer is built once as one cell (a throw-away container build, as the crawl makes them), and asked what bench/score asks:
 every import statement, every dotted name of the project's facts. Rows go to --out/answers.jsonl and --out/builds.jsonl as they come, and
-what is there is not done again; the table is printed at the end (markdown). With --resolve-only nothing is built.
+what is there is not done again. An answer is surely lost when it is none (a refusal), and when nothing in it provides a module that the
+project imports, or the API timeline is sure that a used name is not there; that takes no build. The table is printed at the end (markdown).
+With --resolve-only nothing is built.
 
 Nothing of this is in the program: evidence is taken away from the `Project` value between reading and searching, or a recipe's step is
 replaced.
@@ -23,6 +25,7 @@ import shutil
 import tempfile
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +39,12 @@ from resolver.core.outcome import BuildSpec, Probe, Stage, Verdict
 from resolver.core.package import Pin, normalize
 from resolver.core.project import Evidence, Need, OriginKind, Project
 from resolver.core.target import Target
+from resolver.crawl.stacks import _dotted as dotted_of
+from resolver.project.tables import is_stdlib
 from resolver.settings import load
+
+SURE = 0.05
+"""Up to this certainty a name is surely not there."""
 
 Change = Callable[[Project], Project]
 
@@ -278,29 +286,39 @@ def build_all(
     return known
 
 
+def lacking(given: dict[str, Any], facts: dict[str, Any], house: House) -> list[str]:
+    """Used names that are surely not in an answer, modules that nothing in it provides among them."""
+    by_root: dict[str, list[str]] = defaultdict(list)
+    for name in sorted({*map(dotted_of, facts["imports"]), *facts.get("attributes", ())}):
+        by_root[name.split(".")[0]].append(name)
+    found: list[str] = []
+    for root, names in by_root.items():
+        owners = house.known_owners(root)
+        inside = [owner for owner in owners if owner in given["pins"]]
+        if owners and not inside and not is_stdlib(root):
+            found.append(root)
+        told = [house.timeline.offers(owner, given["pins"][owner], names) for owner in inside]
+        found += [
+            name
+            for name, sure in zip(names, zip(*told, strict=True), strict=False)
+            if all(each is not None and each <= SURE for each in sure)
+        ]
+    return found
+
+
 def table(
     kinds: list[str], facts: list[Path], answers: dict[tuple[str, str], dict[str, Any]], builds: dict[tuple[str, str], dict[str, Any]]
 ) -> str:
-    """Markdown: a row a kind, with how many answers differ from the full one, how many projects are solved, and which are lost."""
-    lines = ["| without | answers that differ | solved | lost | not built |", "|---|---|---|---|---|"]
+    """Markdown: a row a kind, with how many answers differ from the full one, what is surely lost, and what builds say."""
+    house = House(load({"offline": True})[0])
+    lines = ["| without | answers that differ | surely lost | built | of them right |", "|---|---|---|---|---|"]
     for kind in kinds:
-        differ, solved, lost, unknown = 0, 0, [], 0
-        for path in facts:
-            given, full = answers.get((kind, path.stem)), answers.get(("full", path.stem))
-            if given is None or full is None:
-                unknown += 1
-                continue
-            differ += given["answer"] != full["answer"]
-            row = builds.get((path.stem, str(given["answer"])))
-            if given["answer"] in ("refused", "bug"):
-                lost.append(f"{path.stem} (refused)")
-            elif row is None:
-                unknown += 1
-            elif row["ok"]:
-                solved += 1
-            else:
-                lost.append(f"{path.stem} ({row['stage']})")
-        lines.append(f"| {KINDS[kind][0]} | {differ} | {solved} of {len(facts)} | {', '.join(lost)} | {unknown} |")
+        pairs = [(path, answers[kind, path.stem]) for path in facts if (kind, path.stem) in answers]
+        differ = sum(given["answer"] != answers["full", path.stem]["answer"] for path, given in pairs)
+        lost = [path.stem for path, given in pairs if not given.get("pins") or lacking(given, json.loads(path.read_text()), house)]
+        rows = [row for path, given in pairs if (row := builds.get((path.stem, str(given["answer"]))))]
+        right = sum(bool(row["ok"]) for row in rows)
+        lines.append(f"| {KINDS[kind][0]} | {differ} of {len(pairs)} | {len(lost)}: {', '.join(lost)} | {len(rows)} | {right} |")
     return "\n".join(lines)
 
 

@@ -97,12 +97,12 @@ def _agreeing(project: Project, index: PackageIndex) -> tuple[list[Need], list[s
 
 def _spanned(needs: list[Need], versions: Sequence[Version]) -> list[Need]:
     """What one file says of one distribution; where it names versions that exclude each other, the range from the oldest to the newest;
-    where it names none that exists, the minor or major series around it.
+    where it names none that exists, the minor or major series around it, else the next one.
     """
     named = [version for version in versions if any(_within([version], [need]) for need in needs)]
     if not named:
         near = [dataclasses.replace(needs[0], requirement=f"{_name(needs[0])}{text}") for text in looser(_specifier(needs[0])) if text]
-        return next(([need] for need in near if _within(versions, [need])), needs)
+        return next(([need] for need in near if _within(versions, [need])), _nearest(needs, versions))
     if _within(versions, needs):
         return needs
     requirement = f"{_name(needs[0])}>={named[0]},<={named[-1]}"
@@ -123,6 +123,15 @@ def _about(hearsay: Iterable[Need], needed: set[NormalizedName]) -> dict[Normali
             if all(each.requirement != about.requirement for each in same):
                 same.append(about)
     return found
+
+
+def _nearest(needs: list[Need], versions: Sequence[Version]) -> list[Need]:
+    """The minor series of the first release after an exact version that nothing comes near (torch 0.4.1; the index begins with 1.0)."""
+    exact = next((clause.version.removesuffix(".*") for clause in _specifiers([_specifier(needs[0])]) if clause.operator == "=="), "")
+    later = next((version for version in versions if exact and version > Version(exact)), None)
+    if later is None:
+        return needs
+    return [dataclasses.replace(needs[0], requirement=f"{_name(needs[0])}=={later.major}.{later.minor}.*")]
 
 
 def _name(need: Need) -> NormalizedName:

@@ -68,6 +68,10 @@ def test_a_version_that_is_gone_means_its_series() -> None:
     assert result(("tf==1.14.7", "README.md"))[0] == ["tf==1.14.*"]
 
 
+def test_a_version_from_before_all_that_are_left_means_the_first_of_them() -> None:
+    assert result(("tf==0.4.1", "README.md"))[0] == ["tf==1.13.*"]
+
+
 def test_a_pin_that_is_gone_does_not_stand_against_what_is_heard() -> None:
     assert result(("tf>=1.13,<2.0.1", "README.md"), needs=["tf==9.0rc1"])[0] == ["tf<2.0.1,>=1.13"]
 

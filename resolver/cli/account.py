@@ -87,6 +87,8 @@ def explained(resolution: Resolution) -> Iterator[str]:
     for edge in resolution.chosen.worst_edges[:5]:
         ends = f"{edge.importer.name} {edge.importer.version} -> {edge.provider.name} {edge.provider.version}"
         yield f"  edge {ends}: {percent(edge.probability)} risk. {edge.why}".rstrip()
+    for sentence in resolution.decided:
+        yield f"  decided: {sentence}"
     chosen = {str(pin.name): pin.version for pin in resolution.chosen.candidate.pins}
     for other in resolution.others:
         pins = {str(pin.name): pin.version for pin in other.candidate.pins}

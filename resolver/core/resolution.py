@@ -24,7 +24,8 @@ class Resolution:
 
     `base_image` is a tag, with a digest where a registry told it; `extra_index` an index that some pins come
     from beside pip's own; `system_packages` Debian package names, sorted; `warnings` sentences for the person;
-    `would_break` sentences about what plain `pip install -r` would have done; `considered` counts distinct candidates; `tried` are the
+    `would_break` sentences about what plain `pip install -r` would have done; `decided` sentences on the edges that other sets lost by;
+    `considered` counts distinct candidates; `tried` are the
     resolutions whose proofs failed beside this one (--attempts).
     """
 
@@ -39,6 +40,7 @@ class Resolution:
     relaxed: tuple[Relaxation, ...] = ()
     warnings: tuple[str, ...] = ()
     would_break: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
     ranker: RankerInfo = RankerInfo()
     snapshot: str = ""
     proof: Proof | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from resolver.core.candidate import Candidate, Scored
+from resolver.core.candidate import Candidate, EdgeRisk, Scored
 from resolver.core.conflict import Conflict
 from resolver.core.errors import ResolverError
 from resolver.core.project import OriginKind, Project
@@ -20,6 +20,8 @@ from resolver.flows.repair import repaired
 from resolver.flows.verify import Completed
 from resolver.interfaces import Ranker, Solver
 
+DECIDED, LOST, BREAKING = 5, 0.1, 0.3
+"""So many edges are told by which sets lost: sets at least so much less likely to run, edges at least so likely to break."""
 TODAYS_PYTHON = "3.11"
 """What a plain `pip install -r` would run on: the interpreter of the current Debian images."""
 
@@ -122,6 +124,7 @@ def resolve(
         relaxed=best.candidate.relaxed,
         warnings=(*project.evidence.notes, *seen.wrong),
         would_break=would_break(seen.ranked, best),
+        decided=decided(seen.ranked, best),
         ranker=ranker_info,
         snapshot=snapshot,
     )
@@ -140,6 +143,27 @@ def _distinct(ranked: Sequence[Scored]) -> tuple[Scored, ...]:
         if len(kept) == RUNNERS_UP:
             break
     return tuple(kept)
+
+
+def decided(ranked: Sequence[Scored], best: Scored) -> tuple[str, ...]:
+    """Sentences on the edges by which other sets lost, those of most sets first: what keeps the chosen versions where they are."""
+    lost: dict[tuple[str, str], list[EdgeRisk]] = {}
+    mine = set(best.candidate.pins)
+    for scored in ranked:
+        if scored.probability < best.probability - LOST:
+            worst = {
+                (edge.importer.name, edge.provider.name): edge for edge in reversed(scored.worst_edges) if edge.probability >= BREAKING
+            }
+            for names, edge in worst.items():
+                if not {edge.importer, edge.provider} <= mine:
+                    lost.setdefault(names, []).append(edge)
+    order = sorted(lost, key=lambda names: (-len(lost[names]), names))[:DECIDED]
+    told = []
+    for names in order:
+        edge = max(lost[names], key=lambda one: one.probability)
+        sets = "1 other set" if len(lost[names]) == 1 else f"{len(lost[names])} other sets"
+        told.append(f"{sets} would hold {edge.importer} with {edge.provider} or the like ({edge.probability:.0%}): {edge.why}".rstrip(": "))
+    return tuple(told)
 
 
 def would_break(ranked: Sequence[Scored], best: Scored) -> tuple[str, ...]:

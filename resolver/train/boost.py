@@ -53,7 +53,9 @@ SET_PARAMETERS: Mapping[str, Any] = {
 SET_ROUNDS = 80
 MANY: Mapping[str, Any] = {**SET_PARAMETERS, "learning_rate": 0.08, "lambda_l2": 5.0, "extra_trees": True}
 MANY_ROUNDS = 200
-"""From `MANY_FROM` builds on the set booster may tell more cases apart; cuts drawn at random keep its trees from agreeing on the stack."""
+"""From `MANY_FROM` builds on a second set booster tells more cases apart, and what both say is averaged: it is surer of the stack (AUC),
+the small one of the order within it (top-1).
+"""
 MANY_FROM = 600
 STACK_WIDE = frozenset({
     "use_count", "use_unknown", "size_mb", "packages", "median_year", "accelerator", "last_worked_gap",
@@ -106,10 +108,30 @@ def fit_sets(table: Floats, passed: Floats, recipe: Recipe, weight: Floats | Non
     weight = np.ones(len(passed)) if weight is None else weight
     start = fit_start(table, passed, weight)
     bounds = [-int(name in FALLING) for name in SET_FEATURES]
-    settings, rounds = (MANY, MANY_ROUNDS) if (weight >= WHOLE_WEIGHT).sum() >= MANY_FROM else (SET_PARAMETERS, SET_ROUNDS)
-    settings = {**settings, "monotone_constraints": bounds}
+    many = (weight >= WHOLE_WEIGHT).sum() >= MANY_FROM
     odds = start_odds(table, start)
-    return start, _train(table, passed, weight, settings, rounds, list(SET_FEATURES), [], recipe.seed, offset=odds)
+    texts = [
+        _train(
+            table, passed, weight, {**settings, "monotone_constraints": bounds}, rounds, list(SET_FEATURES), [], recipe.seed, offset=odds
+        )
+        for settings, rounds in (((SET_PARAMETERS, SET_ROUNDS), (MANY, MANY_ROUNDS)) if many else ((SET_PARAMETERS, SET_ROUNDS),))
+    ]
+    return start, mean_of(texts)
+
+
+def mean_of(texts: Sequence[str]) -> str:
+    """The text of one booster that says the mean of what several say: their trees side by side, each leaf divided by their number."""
+    import lightgbm
+    from lightgbm.basic import _LIB, _safe_call
+
+    first, *others = (lightgbm.Booster(model_str=text) for text in texts)
+    for booster in (first, *others) if others else ():
+        for tree, told in enumerate(booster.dump_model()["tree_info"]):
+            for leaf in range(told["num_leaves"]):
+                booster.set_leaf_output(tree, leaf, booster.get_leaf_output(tree, leaf) / len(texts))
+    for other in others:
+        _safe_call(_LIB.LGBM_BoosterMerge(first._handle, other._handle))  # noqa: SLF001 - the package wraps all of the library but this
+    return str(first.model_to_string(num_iteration=-1)) if others else texts[0]
 
 
 def fit_start(table: Floats, passed: Floats, weight: Floats) -> Start:

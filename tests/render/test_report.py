@@ -16,7 +16,8 @@ from tests.render.recorded import FLASK_37, declared, resolution
 
 CONTRACT = [
     "schema", "generator", "resolver", "python", "platform", "accelerator", "base_image", "system_packages", "build_tools", "pins",
-    "probability", "known", "policy", "candidates_considered", "reasons", "worst_edges", "runners_up", "warnings", "would_break", "relaxed",
+    "probability", "known", "policy", "candidates_considered", "reasons", "worst_edges", "runners_up", "warnings", "would_break", "decided",
+    "relaxed",
     "ranker", "snapshot", "project", "proof", "tried",
 ]  # fmt: skip
 

@@ -18,7 +18,8 @@ from resolver.rank.forest import Forest
 from resolver.rank.rules import NewestRanker, RandomRanker
 from resolver.rank.score import uses_of
 from resolver.rank.sets import SET_FEATURES
-from resolver.train.boost import Recipe, calibrate
+from resolver.train import boost
+from resolver.train.boost import Recipe, calibrate, fit_sets, mean_of
 from resolver.train.dataset import Corpus
 from resolver.train.evaluate import judge, objectives, shuffled
 from resolver.train.fit import fit
@@ -133,3 +134,23 @@ def test_classifier_and_lambdarank_are_compared_on_the_same_groups(world):
     assert set(found) == {"classifier", "lambdarank"}
     assert found["lambdarank"]["ndcg"] > 0.8
     assert "log_loss" not in found["lambdarank"]
+
+
+def test_two_boosters_are_one_that_says_their_mean(world):
+    _, other = fit_sets(world.tables.sets, world.tables.passed, Recipe(seed=7))
+    table, texts = world.tables.sets, [world.text.sets, other]
+    mean = (Forest(texts[0]).predict(table) + Forest(texts[1]).predict(table)) / 2
+    both = mean_of(texts)
+    assert np.allclose(Forest(both).predict(table), mean, atol=1e-12)
+    assert np.allclose(Forest(both).contributions(table).sum(axis=1), mean, atol=1e-9)
+    assert mean_of(texts[:1]) == texts[0]
+    assert mean_of(texts) == both
+
+
+def test_with_many_builds_a_second_set_booster_joins(world, monkeypatch):
+    monkeypatch.setattr(boost, "MANY_FROM", 100)
+    monkeypatch.setattr(boost, "MANY_ROUNDS", 30)
+    _, text = fit_sets(world.tables.sets, world.tables.passed, Recipe())
+    monkeypatch.setattr(boost, "MANY_FROM", 10_000)
+    _, small = fit_sets(world.tables.sets, world.tables.passed, Recipe())
+    assert small.count("\nTree=") < text.count("\nTree=") <= small.count("\nTree=") + 30

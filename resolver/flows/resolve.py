@@ -159,9 +159,9 @@ def decided(ranked: Sequence[Scored], best: Scored) -> tuple[str, ...]:
                     lost.setdefault(names, []).append(edge)
     order = sorted(lost, key=lambda names: (-len(lost[names]), names))[:DECIDED]
     told = []
-    for names in order:
-        edge = max(lost[names], key=lambda one: one.probability)
-        sets = "1 other set" if len(lost[names]) == 1 else f"{len(lost[names])} other sets"
+    for pair in order:
+        edge = max(lost[pair], key=lambda one: one.probability)
+        sets = "1 other set" if len(lost[pair]) == 1 else f"{len(lost[pair])} other sets"
         told.append(f"{sets} would hold {edge.importer} with {edge.provider} or the like ({edge.probability:.0%}): {edge.why}".rstrip(": "))
     return tuple(told)
 

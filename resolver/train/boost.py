@@ -122,7 +122,7 @@ def fit_sets(table: Floats, passed: Floats, recipe: Recipe, weight: Floats | Non
 def mean_of(texts: Sequence[str]) -> str:
     """The text of one booster that says the mean of what several say: their trees side by side, each leaf divided by their number."""
     import lightgbm
-    from lightgbm.basic import _LIB, _safe_call
+    from lightgbm.basic import _LIB, _safe_call  # type: ignore[attr-defined]
 
     first, *others = (lightgbm.Booster(model_str=text) for text in texts)
     for booster in (first, *others) if others else ():

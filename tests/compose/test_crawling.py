@@ -1,0 +1,59 @@
+"""The nightly run on a snapshot of its own."""
+
+import dataclasses
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from resolver.compose import House
+from resolver.core.errors import IndexUnreachable
+from resolver.core.reporter import Reporter
+from resolver.settings import bundled, load
+
+
+class Noting(Reporter):
+    def __init__(self) -> None:
+        self.warned: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warned.append(text)
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    monkeypatch.setenv("RESOLVER_HOME", str(tmp_path))
+    return House(load({"store": str(tmp_path / "outcomes.sqlite")})[0], reporter=Noting())
+
+
+def test_a_copy_of_the_bundled_snapshot_is_renewed_from_the_day_it_had(house: House, tmp_path: Path, monkeypatch) -> None:
+    asked: list[tuple[str, date]] = []
+    monkeypatch.setattr(House, "index_refresh", lambda self, place, *, since: asked.append((self.settings.snapshot, since)))
+    before = bundled("snapshot.sqlite").read_bytes()
+    day = date.fromisoformat(house.snapshot.snapshot[:10])
+    renewed, since = house.renewed()
+    own = tmp_path / "data" / "snapshot.sqlite"
+    assert since == day
+    assert asked[0][0] == renewed.settings.snapshot == str(own)
+    assert asked[0][1] < day
+    assert own.read_bytes() == before == bundled("snapshot.sqlite").read_bytes()
+
+
+def test_without_the_index_the_night_goes_on_with_what_there_is_and_nothing_is_new(house: House, monkeypatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise IndexUnreachable("nobody answers")
+
+    monkeypatch.setattr(House, "index_refresh", away)
+    renewed, since = house.renewed()
+    assert since is None
+    assert renewed.snapshot.snapshot == house.snapshot.snapshot
+    assert "nobody answers" in house.reporter.warned[0]
+
+
+def test_a_snapshot_of_ones_own_is_renewed_where_it_lies(house: House, tmp_path: Path, monkeypatch) -> None:
+    own = tmp_path / "mine.sqlite"
+    own.write_bytes(bundled("snapshot.sqlite").read_bytes())
+    monkeypatch.setattr(House, "index_refresh", lambda self, place, *, since: None)
+    mine = House(dataclasses.replace(house.settings, snapshot=str(own)), reporter=Noting())
+    assert mine.renewed()[0].settings.snapshot == str(own)
+    assert not (tmp_path / "data" / "snapshot.sqlite").exists()

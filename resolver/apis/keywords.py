@@ -128,9 +128,10 @@ def _taken(tree: Tree, module: str, node: Definition, depth: int = 0) -> set[str
     """The keywords of one function or of a class's constructor (the first base's when it has none); None when nobody can tell."""
     if isinstance(node, ast.FunctionDef):
         return _of_function(node, own=0)
-    made = next((each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None)
-    if made:
-        return _of_function(made, own=1) | ({"**"} if _opaque(node.decorator_list) else set())
+    methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+    if "__init__" in methods:
+        changed = "__new__" in methods or _opaque(node.decorator_list)
+        return _of_function(methods["__init__"], own=1) | ({"**"} if changed else set())
     if node.decorator_list or node.keywords or not node.bases or depth > MAX_DEPTH:
         return None
     first = node.bases[0]

@@ -168,10 +168,21 @@ def forward_scipy():
     scipy.stats.norm.cdf(0.5)
 
 
+def has_sklearn():
+    # Boosters have classes in its style; without it they are used by their own names.
+    import importlib.util
+
+    return importlib.util.find_spec("sklearn") is not None
+
+
 def forward_xgboost():
     import numpy as np
     import xgboost
 
+    if not has_sklearn():
+        rows = xgboost.DMatrix(np.arange(16.0).reshape(8, 2), label=[0, 1] * 4)
+        xgboost.train({"max_depth": 2}, rows, 2).predict(rows)
+        return
     booster = xgboost.XGBClassifier(n_estimators=2, max_depth=2)
     booster.fit(np.arange(16).reshape(8, 2), [0, 1] * 4)
     booster.predict(np.ones((2, 2)))
@@ -181,6 +192,10 @@ def forward_lightgbm():
     import lightgbm
     import numpy as np
 
+    if not has_sklearn():
+        rows = np.arange(80.0).reshape(40, 2)
+        lightgbm.train({"verbose": -1}, lightgbm.Dataset(rows, np.array([0, 1] * 20)), 2).predict(rows)
+        return
     booster = lightgbm.LGBMClassifier(n_estimators=2, min_child_samples=1)
     booster.fit(np.arange(80).reshape(40, 2), [0, 1] * 20)
     booster.predict(np.ones((2, 2)))

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from resolver.apis.build import read_row
 from resolver.apis.record import Record, Writer, version_key
@@ -51,6 +52,11 @@ class KeptWalks:
                 rows[version] = row | {"version": version}
         ordered = [rows[version] for version in sorted(rows, key=version_key)]
         return Record(Writer(ordered).blob()) if ordered else None
+
+    def walks(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """The walks of a package's studied releases that have no shared libraries."""
+        every = (self._get(name, version) for version in self._listed().get(name, {}))
+        return [studied.walk for studied in every if studied.walk and not studied.links]
 
     def takes(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
         """Root module -> dotted names that a studied release takes from others, as a walk writes them; empty when unknown."""

@@ -127,8 +127,9 @@ class Record:
             following["object", inner] = following.get(("object", inner), 0) | thing
         left = mask & ~child & ~found
         # A walk records every private module, but no private name; those that `privates` looked up were looked up in every version.
-        unseen = part.startswith("_") and part not in names and inner not in self._rows["M"]
-        return left if unseen else left & (more | ~read)
+        if part.startswith("_") and part not in names:
+            return left & ~read if inner in self._rows["M"] else left
+        return left & (more | ~read)
 
     def _member(self, path: str, part: str, mask: Mask, following: dict[tuple[str, str], Mask]) -> Mask:
         """A member of a class; of anything else nothing is known."""

@@ -130,6 +130,7 @@ def test_what_was_studied_lasts_and_answers_where_the_bundled_timeline_is_silent
     kept.keep("broken", "1.0", study(b"", "broken-1.0.tar.gz", "broken", "1.0"))
     kept.keep("flask", "2.3", study(zipped({"flask/__init__.py": "import click"}), "flask-2.3-py3-none-any.whl", "flask", "2.3"))
     again = KeptWalks(tmp_path)
+    assert [[walk["version"] for walk in again.walks(name)] for name in ("restful", "broken", "nowhere")] == [["1.0"], [], []]
     assert ("restful", "1.0") in again
     assert ("broken", "1.0") in again
     assert ("restful", "2.0") not in again

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from resolver.core.package import CUDA, PYTHON, Release, normalize
+from resolver.core.package import Release, normalize
 from resolver.core.project import Project
 from resolver.core.target import Target
 from resolver.core.twins import wants_graphics
@@ -24,16 +24,25 @@ class Outside:
         names = {use.dotted for use in project.evidence.uses if not use.guarded}
         self._companions = book.companions(sorted(names))
         self._needs: dict[tuple[Release, Target], frozenset[str]] = {}
+        self._linked: dict[int, bool] = {}
 
     def numbers(self, member: Member) -> list[float]:
         """One row of `OUTSIDE`."""
         candidate = member.candidate
-        members = [release for release in candidate.releases if release.pin.name not in (PYTHON, CUDA)]
+        members = candidate.releases if candidate.system_packages is None and not self._companions else candidate.packages
         return [
             float(len(self.libraries(members, candidate.target, candidate.system_packages))),
-            float(sum(wants_graphics(release.pin) for release in members)) if candidate.target.accelerator.kind == "cpu" else 0.0,
+            float(self._graphics(member)) if candidate.target.accelerator.kind == "cpu" else 0.0,
             float(len(self._wanting(members))),
         ]
+
+    def _graphics(self, member: Member) -> int:
+        """How many members are linked to CUDA; each release of the batch is looked at once."""
+        places = member.places.tolist()
+        for release, place in zip(member.candidate.releases, places, strict=True):
+            if place not in self._linked:
+                self._linked[place] = wants_graphics(release.pin)
+        return sum(self._linked[place] for place in places)
 
     def libraries(self, members: Collection[Release], target: Target, installed: Collection[str] | None) -> frozenset[str]:
         """The packages with libraries that `members` load and that are not `installed`; none where it is not said what is installed.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Collection
 
 from resolver.core.package import Release, normalize
@@ -14,6 +16,16 @@ from resolver.rank.book import Companion, FactBook
 OUTSIDE = ("libraries_missing", "graphics_missing", "companions_missing")
 """Columns: Debian packages with libraries that members load and the image lacks, members linked to CUDA on a target without, and groups
 of distributions one of which the project's names want beside their own (torch.utils.tensorboard: TensorBoard) and none is there."""
+
+
+@functools.lru_cache(maxsize=50_000)
+def _spelled(modules: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(normalize, modules))
+
+
+def _roots(release: Release) -> frozenset[str]:
+    """The modules of a release, spelled like distributions."""
+    return _spelled(release.modules)
 
 
 class Outside:
@@ -66,5 +78,5 @@ class Outside:
         if not self._companions:
             return []
         versions = {release.pin.name: release.pin.version for release in members}
-        there = {*versions, *(normalize(root) for release in members for root in release.modules)}
+        there = {*versions, *itertools.chain.from_iterable(map(_roots, members))}
         return [one for one in self._companions if one.wanted_by(versions) and there.isdisjoint(one.any)]

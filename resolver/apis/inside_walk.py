@@ -403,7 +403,9 @@ class Takes(ast.NodeVisitor):
         caught = []
         for h in node.handlers:
             kinds = h.type.elts if isinstance(h.type, ast.Tuple) else [h.type]
-            caught.extend("Exception" if k is None else getattr(k, "id", getattr(k, "attr", "")) for k in kinds)
+            # Who raises again protects against nothing: "Keras requires TensorFlow 2.2 or higher".
+            if not isinstance(h.body[-1], ast.Raise) or self.depth:
+                caught.extend("Exception" if k is None else getattr(k, "id", getattr(k, "attr", "")) for k in kinds)
         if any(c in GUARDS for c in caught):
             self.bind_only(node)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import json
 import shutil
@@ -259,3 +260,24 @@ def test_what_reading_takes_for_loaded(functions, tmp_path):
     assert functions["static_core"](str(tmp_path), modules, ["p"]) == {"p", "p.a", "p.sub", "p.sub.b"}
     # What is caught, or stands under a condition, may be left out.
     assert functions["static_core"](str(tmp_path), modules, ["p.never"]) == {"p", "p.a", "p.sub", "p.sub.b", "p.never"}
+
+
+def test_an_import_whose_failure_is_raised_again_is_needed(functions):
+    text = """
+try:
+    from tensorflow.keras.layers.experimental.preprocessing import RandomRotation
+except ImportError:
+    raise ImportError("Keras requires TensorFlow 2.2 or higher")
+try:
+    import theano
+except ImportError:
+    theano = None
+def later():
+    try:
+        import pydot
+    except ImportError:
+        raise ImportError("install pydot")
+"""
+    takes = functions["Takes"]({"keras"}, "keras")
+    takes.visit(ast.parse(text))
+    assert takes.sure == {"tensorflow.keras.layers.experimental.preprocessing.RandomRotation"}

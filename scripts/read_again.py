@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Reads walked releases again by today's walker, by source alone, and adds the names that their imports take to the API timeline.
+
+  scripts/read_again.py --out data/bundled/apis.sqlite keras timm ...
+
+For when the walker has learned to see more (2026-11-25: an import whose failure is raised again is needed). Nothing is taken away, and
+releases whose wheel is longer than 16 MB are left as they are.
+"""
+
+import argparse
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from resolver.apis.record import Record, Writer
+from resolver.apis.study import Studied, study
+from resolver.core.errors import ResolverError
+from resolver.core.package import normalize
+from resolver.index.simple import LiveIndex
+
+INDEX = LiveIndex()
+LONGEST = 16 << 20
+
+
+def read(name: str, version: str) -> Studied | None:
+    try:
+        release = next((each for each in INDEX.releases(normalize(name)) if each.version == version), None)
+        file = next((file for file in release.files if file.size <= LONGEST), None) if release else None
+        body = INDEX.file(normalize(name), file.filename, LONGEST) if file else None
+    except ResolverError:
+        return None
+    return study(body, file.filename, name, version) if file and body else None
+
+
+def add(row: dict[str, Any], found: Studied | None) -> int:
+    added = 0
+    for root, names in (found.walk["takes"] if found and found.walk else {}).items():
+        known = row["takes"].get(root, [])
+        fresh = [name for name in names if not name.startswith(":") and name not in known]
+        if fresh:
+            row["takes"][root] = [name for name in known if name.lstrip(":") not in fresh] + fresh
+            added += len(fresh)
+    return added
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("names", nargs="+")
+    options = parser.parse_args()
+    for name in options.names:
+        with sqlite3.connect(options.out) as base:
+            stored = base.execute("SELECT blob FROM package WHERE name = ?", (name,)).fetchone()
+        if not stored:
+            print(f"{name}: never walked")
+            continue
+        rows = Record(stored[0]).rows()
+        with ThreadPoolExecutor(3) as pool:
+            found = list(pool.map(lambda row: read(name, row["version"]), rows))  # noqa: B023
+        added = sum(map(add, rows, found))
+        with sqlite3.connect(options.out) as base:
+            base.execute("UPDATE package SET blob = ? WHERE name = ?", (Writer(rows).blob(), name))
+        print(f"{name}: {len(rows)} releases, {added} names more", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The plan of a night of walking: which releases of the timeline's packages are worth it and not walked yet (JSON for `apis.collect --plan`).
+"""The plan of a night of walking: which releases of the timeline's packages are worth it and not walked yet.
 
   scripts/plan_walks.py --out work/visits.json [--timeline data/bundled/apis.sqlite] [NAME...]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
@@ -55,9 +55,8 @@ class Record:
                 found = (0, 0, 0, {})
             else:
                 disk, read, more, *groups = body.split("\t")
-                names = {name: self.sets[int(number)] for number, _, text in (g.partition("=") for g in groups) for name in text.split(" ")}
-                names = _several(groups, self.sets) if len(names) != sum(g.count(" ") + 1 for g in groups) else names
-                found = (self.sets[int(disk)], self.sets[int(read)], self.sets[int(more)], names)
+                pairs = [(self.sets[int(number)], f" {text} ") for number, _, text in (g.partition("=") for g in groups)]
+                found = (self.sets[int(disk)], self.sets[int(read)], self.sets[int(more)], _Names(pairs))
             self._modules[path] = found
         return found
 
@@ -192,13 +191,39 @@ class Record:
         return found
 
 
-def _several(groups: Sequence[str], sets: Sequence[Mask]) -> dict[str, Mask]:
-    """Names that stand in several groups."""
-    names: dict[str, Mask] = {}
-    for number, _, text in (g.partition("=") for g in groups):
-        for name in text.split(" "):
-            names[name] = names.get(name, 0) | sets[int(number)]
-    return names
+class _Names(Mapping[str, Mask]):
+    """The names of a module with the versions that have each, as they are written: a text for each set of versions. Of thousands of names
+    a resolution asks for a few: they are searched for, and never taken apart.
+    """
+
+    __slots__ = ("_groups",)
+
+    def __init__(self, groups: Sequence[tuple[Mask, str]]) -> None:
+        self._groups = groups
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The versions that have the name."""
+        sought, found = f" {name} ", 0
+        for mask, text in self._groups:
+            if sought in text:
+                found |= mask
+        return found or default
+
+    def __getitem__(self, name: str) -> Mask:
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return int(found)
+
+    def __contains__(self, name: object) -> bool:
+        sought = f" {name} "
+        return any(sought in text for _, text in self._groups)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for _, text in self._groups for name in text.split()))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _bits(mask: Mask) -> list[int]:

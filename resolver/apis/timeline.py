@@ -51,6 +51,7 @@ class SqliteTimeline:
         self._orders: dict[str, list[tuple[int, Version, str]]] = {}
         self._answers: dict[tuple[str, str], tuple[Mask, Mask]] = {}
         self._used: dict[tuple[str, int, bool], Mapping[str, Sequence[str]]] = {}
+        self._own: dict[tuple[str, str], tuple[Mapping[str, Sequence[str]], ...]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_path": self._path, "_kept": self._kept}
@@ -201,9 +202,16 @@ class SqliteTimeline:
         return record, max(place - 1, 0)
 
     def _uses(self, key: str, version: str, *, later: bool) -> Mapping[str, Sequence[str]]:
+        if self._kept and (key, version) in self._kept:
+            taken = self._own.get((key, version))
+            if taken is None:
+                every = self._kept.takes(key, version)
+                taken = self._own[key, version] = tuple(
+                    {root: kept for root, dotted in every.items() if (kept := _taken(dotted, later=when))} for when in (False, True)
+                )
+            if taken[0] or taken[1]:
+                return taken[later]
         record, place = self._nearest(key, version)
-        if self._kept and (key, version) in self._kept and (own := self._kept.takes(key, version)):
-            return {root: kept for root, dotted in own.items() if (kept := _taken(dotted, later=later))}
         if record is None:
             return {}
         # Many versions have one nearest walked one.

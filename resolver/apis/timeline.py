@@ -51,6 +51,7 @@ class SqliteTimeline:
         self._orders: dict[str, list[tuple[int, Version, str]]] = {}
         self._answers: dict[tuple[str, str], tuple[Mask, Mask]] = {}
         self._used: dict[tuple[str, int, bool], Mapping[str, Sequence[str]]] = {}
+        self._walked: frozenset[str] | None = None
         self._own: dict[tuple[str, str], tuple[Mapping[str, Sequence[str]], ...]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -104,7 +105,9 @@ class SqliteTimeline:
     def distance(self, name: str, version: str) -> int | None:
         """How near the file's own walks come to a release: 0 it was walked, 1 one of its minor release was, 2 only others, None no one."""
         key = _canonical(name)
-        record = self._bundled(key)
+        if self._walked is None:
+            self._walked = frozenset(self.packages())
+        record = self._record(key) if key in self._walked else None
         if record is None:
             return None
         order = [version_key(walked) for walked in record.versions]

@@ -66,7 +66,7 @@ class House(Proving, Crawling):
 
         project = self.read(path, accelerator, serve=serve)
         if not strict and not self.settings.offline:  # offline nobody can tell that a package does not exist
-            project = without_unknown(project, self.index)
+            project = without_unknown(project, self.index, self.snapshot.near)
         self.shelves.learn((*pinned(project), *self._unread(project)))
         resolution = resolve(
             project,

@@ -1,8 +1,10 @@
-"""Lines that name no package of the index: left out where the source itself tells what the project imports."""
+"""Lines that name no package of the index: a typing error is read as what was meant, others are left out where the source tells enough."""
 
 from __future__ import annotations
 
 import dataclasses
+import difflib
+from collections.abc import Callable, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -11,11 +13,15 @@ from resolver.core.package import normalize
 from resolver.core.project import Need, OriginKind, Project
 from resolver.interfaces import PackageIndex
 
+MISSPELT = 0.9
+"""A well-known name this like the one written was meant: scikit-lern (0.96), transfomers (0.96); not my-torch (0.77)."""
 
-def without_unknown(project: Project, index: PackageIndex) -> Project:
-    """The project without declared lines whose package does not exist (a typing error, a name of conda's, something of the author's own),
-    each told among the notes. What the source imports is among the needs anyway; a project that shows no import keeps its lines, and
-    the search refuses them. Raises IndexUnreachable when nobody can tell.
+
+def without_unknown(project: Project, index: PackageIndex, near: Callable[[str], Sequence[str]] = lambda _: ()) -> Project:
+    """The project without declared lines whose package does not exist, each told among the notes: one that is nearly the name of a
+    well-known package (`near` gives those, the likeliest first) is read as that, others (a name of conda's, something of the author's
+    own) are left out. What the source imports is among the needs anyway; a project that shows no import keeps its lines, and the search
+    refuses them. Raises IndexUnreachable when nobody can tell.
     """
     if not any(use.imported for use in project.evidence.uses):
         return project
@@ -26,12 +32,27 @@ def without_unknown(project: Project, index: PackageIndex) -> Project:
         if problem is None or normalize(Requirement(need.requirement).name) in imported:
             kept.append(need)
             continue
-        near = f" ({problem.hint})" if problem.hint.startswith("near") else ""
-        notes.append(f"{need.origin}: {problem.message}{near}; nothing imports it, so the line is left out")
+        if meant := _meant(need, near):
+            kept.append(meant)
+            notes.append(f"{need.origin}: {problem.message}; '{meant.requirement}' is taken for '{need.requirement}'")
+            continue
+        told = f" ({problem.hint})" if problem.hint.startswith("near") else ""
+        notes.append(f"{need.origin}: {problem.message}{told}; nothing imports it, so the line is left out")
     if not notes:
         return project
     evidence = dataclasses.replace(project.evidence, notes=(*project.evidence.notes, *notes))
     return dataclasses.replace(project, needs=tuple(kept), evidence=evidence)
+
+
+def _meant(need: Need, near: Callable[[str], Sequence[str]]) -> Need | None:
+    """The need with the name that was meant; None when no name is near enough."""
+    requirement = Requirement(need.requirement)
+    written = normalize(requirement.name)
+    likeliest = next(iter(near(written)), "")
+    if difflib.SequenceMatcher(None, written, likeliest).ratio() < MISSPELT:
+        return None
+    requirement.name = likeliest
+    return dataclasses.replace(need, requirement=str(requirement))
 
 
 def _problem(need: Need, index: PackageIndex) -> UnknownPackage | None:

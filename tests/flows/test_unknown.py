@@ -29,3 +29,11 @@ def test_what_the_source_imports_is_not_dropped_in_silence() -> None:
 def test_a_bare_requirements_file_keeps_its_lines() -> None:
     given = project("imagemagick")
     assert without_unknown(given, INDEX) is given
+
+
+def test_a_typing_error_is_read_as_the_well_known_name_and_a_mere_likeness_is_not() -> None:
+    given = project("numpyy==1.0", "my-numpy", imports=("numpy",))
+    found = without_unknown(given, INDEX, near=lambda name: ["numpy"])
+    assert [need.requirement for need in found.needs] == ["numpy==1.0"]
+    assert "'numpy==1.0' is taken for 'numpyy==1.0'" in found.evidence.notes[0]
+    assert "left out" in found.evidence.notes[1]

@@ -1,4 +1,7 @@
-"""One child process with limits: its own session, its whole tree ended on timeout, on too much memory and on Ctrl-C."""
+"""One child process with limits: its own session, its whole tree ended on timeout, on too much memory and on Ctrl-C.
+
+It ends when this process is killed, too.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import contextlib
 import dataclasses
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import threading
@@ -68,6 +72,12 @@ def end_tree(process: subprocess.Popen[bytes], grace: float = 2.0) -> None:
             return
 
 
+def leashed(command: Sequence[str]) -> list[str]:
+    """The command such that it ends when this process is killed, where setpriv (util-linux) is there: no build outlives its driver."""
+    leash = shutil.which("setpriv")
+    return [leash, "--pdeathsig", "KILL", "--", *command] if leash and shutil.which(command[0]) else list(command)
+
+
 def run(
     command: Sequence[str],
     *,
@@ -88,7 +98,7 @@ def run(
     limits = limits or Limits()
     start = time.monotonic()
     process = subprocess.Popen(
-        list(command),
+        leashed(command),
         stdin=subprocess.PIPE if given else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

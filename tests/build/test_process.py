@@ -67,6 +67,22 @@ def test_a_grandchild_that_keeps_the_pipe_open_does_not_hang_us():
     assert time.monotonic() - start < 10
 
 
+def test_it_ends_with_a_driver_that_is_killed():
+    marker = f"marker-{os.getpid()}-{time.monotonic_ns()}"
+    child = f"print('up', flush=True); import time; time.sleep(60); '{marker}'"
+    call = f"run([sys.executable, '-c', {child!r}], output=lambda line: print(line, flush=True))"
+    code = f"import sys; from resolver.build.process import run; {call}"
+    driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert driver.stdout.readline() == b"up\n"
+    driver.kill()
+    driver.wait()
+    driver.stdout.close()
+    end = time.monotonic() + 10
+    while alive(marker) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not alive(marker)
+
+
 def test_memory_limit():
     done = python(
         "import time; x = bytearray(400 << 20); print('got', flush=True); time.sleep(20)", limits=Limits(seconds=30, memory_mb=200)

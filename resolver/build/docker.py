@@ -20,9 +20,9 @@ from resolver.build.cell import CELL, COMPILE, build_constraints, built_text, ce
 from resolver.build.logs import install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
 from resolver.build.venv import find_uv
-from resolver.build.verdict import Left, failed, judge, void
+from resolver.build.verdict import Left, failed, judge
 from resolver.core.errors import EngineUnavailable
-from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage
+from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, void
 from resolver.core.package import normalize
 from resolver.core.proof import Proof, Trial
 from resolver.core.reporter import Reporter

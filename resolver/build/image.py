@@ -14,9 +14,9 @@ from resolver.build import host, probe, process, service
 from resolver.build.archive import archive, fetch
 from resolver.build.logs import Diagnosis, install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
-from resolver.build.verdict import Left, failed, judge, void
+from resolver.build.verdict import Left, failed, judge
 from resolver.core.errors import EngineUnavailable
-from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage
+from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, void
 from resolver.core.proof import Proof, Trial
 from resolver.core.reporter import Reporter
 

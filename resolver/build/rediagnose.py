@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from resolver.build.diagnose import is_circumstance, item_failure
 from resolver.build.logs import install_failure
 from resolver.build.probe import Frame, Item, Raised, Report
-from resolver.build.verdict import LOG_LIMIT, SHOWN_ITEMS
-from resolver.core.outcome import FailureClass, Outcome, Stage, Verdict
+from resolver.build.verdict import SHOWN_ITEMS
+from resolver.core.outcome import LOG_LIMIT, FailureClass, Outcome, Stage, Verdict
 
 _BLOCK = re.compile(r"^--- (import|distribution|name|forward|cuda|library): (.*)$", re.MULTILINE)
 _FRAME = re.compile(r'  File "(.*)", line (\d+), in (.*)  \[(.*)\]')

@@ -12,10 +12,9 @@ from resolver.build.diagnose import is_circumstance, item_failure
 from resolver.build.logs import Diagnosis, install_failure, machine_trouble
 from resolver.build.probe import Item, Report
 from resolver.core.candidate import Edge
-from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, Verdict
+from resolver.core.outcome import LOG_LIMIT, BuildSpec, FailureClass, Outcome, Stage, Verdict, void
 from resolver.core.package import normalize
 
-LOG_LIMIT = 12_000
 SHOWN_ITEMS = 8
 """So many failing items are told in the log."""
 MESSAGE_ORDER = (
@@ -40,21 +39,6 @@ class Left:
     probe_lines: str = ""
     probe_log: str = ""
     harvest: str = ""
-
-
-def void(spec: BuildSpec, executor: str, message: str, *, log: str = "", seconds: float = 0.0) -> Outcome:
-    """The outcome of a build that the machine, not the environment, made fail."""
-    return Outcome(
-        spec=spec,
-        verdict=Verdict.VOID,
-        stage=Stage.INSTALL,
-        failure=FailureClass.MACHINE,
-        message=message,
-        log=log[-LOG_LIMIT:],
-        seconds=round(seconds, 2),
-        executor=executor,
-        when=datetime.now(UTC),
-    )
 
 
 def failed(spec: BuildSpec, executor: str, stage: Stage, told: Diagnosis, *, log: str, seconds: float) -> Outcome:

@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 from resolver.core.candidate import Edge
 from resolver.core.package import Pin
@@ -136,3 +136,22 @@ class Outcome:
     def passed(self) -> bool:
         """Whether the environment works; meaningless for a void outcome."""
         return self.verdict is Verdict.PASS
+
+
+LOG_LIMIT = 12_000
+"""Characters of a log's end that an outcome keeps."""
+
+
+def void(spec: BuildSpec, executor: str, message: str, *, log: str = "", seconds: float = 0.0) -> Outcome:
+    """The outcome of a build that the machine, not the environment, made fail."""
+    return Outcome(
+        spec=spec,
+        verdict=Verdict.VOID,
+        stage=Stage.INSTALL,
+        failure=FailureClass.MACHINE,
+        message=message,
+        log=log[-LOG_LIMIT:],
+        seconds=round(seconds, 2),
+        executor=executor,
+        when=datetime.now(UTC),
+    )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from resolver.core.errors import EngineUnavailable
-from resolver.core.outcome import FailureClass, Outcome, Stage, Verdict
+from resolver.core.outcome import Outcome, void
 from resolver.crawl.matrix import Cell
 from resolver.interfaces import Executor
 
@@ -75,7 +75,7 @@ class Cluster:
                 if isinstance(problem, FutureCancelledError):
                     raise problem
                 cell = cells.pop(future.key)
-                yield void(cell, executor, f"no worker survived it: {problem}") if problem else future.result()
+                yield void(cell.spec, executor.name, f"no worker survived it: {problem}") if problem else future.result()
         except (OSError, FutureCancelledError) as problem:
             raise EngineUnavailable("the dask scheduler went away", hint="start it again; what was built is stored") from problem
         finally:
@@ -109,16 +109,4 @@ def build_cell(executor: Executor, cell: Cell) -> Outcome:
     try:
         return executor.run(cell.spec)
     except EngineUnavailable as problem:
-        return void(cell, executor, problem.message)
-
-
-def void(cell: Cell, executor: Executor, message: str) -> Outcome:
-    """The machine failed, not the cell."""
-    return Outcome(
-        spec=cell.spec,
-        verdict=Verdict.VOID,
-        stage=Stage.INSTALL,
-        failure=FailureClass.MACHINE,
-        message=message,
-        executor=executor.name,
-    )
+        return void(cell.spec, executor.name, problem.message)

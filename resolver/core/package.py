@@ -24,6 +24,12 @@ def normalize(name: str) -> NormalizedName:
     return NormalizedName(_SEPARATORS.sub("-", name).lower())
 
 
+def oldest_minor(interpreters: str) -> int | None:
+    """The lowest 3.x minor among a wheel's interpreter tags ("cp35.cp36" is 5), which a stable ABI is good from; None without any."""
+    minors = [int(tag[3:] or 0) for tag in interpreters.split(".") if tag.startswith("cp3") and (tag[3:] or "0").isdecimal()]
+    return min(minors, default=None)
+
+
 class Pin(NamedTuple):
     """One distribution at one version; `version` is the PEP 440 text as the index spells it."""
 

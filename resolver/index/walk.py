@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from resolver.core.errors import UnknownPackage
-from resolver.core.package import NormalizedName, Pin, Release, normalize
+from resolver.core.package import NormalizedName, Pin, Release, normalize, oldest_minor
 from resolver.core.target import minor
 from resolver.interfaces import PackageIndex
 
@@ -113,13 +113,14 @@ def _installs(release: Release, python: str) -> bool:
     digits = python.replace(".", "")
     exact = (f"cp{digits}-", "py3-", f"py{digits}-")
     return any(
-        file.kind == "sdist" or any(tag.startswith(exact) or ("-abi3-" in tag and _oldest(tag) <= minor(python)) for tag in file.tags)
+        file.kind == "sdist" or any(tag.startswith(exact) or ("-abi3-" in tag and _reaches(tag, python)) for tag in file.tags)
         for file in release.files
     )
 
 
-def _oldest(tag: str) -> int:
-    return int(tag.partition("-")[0].removeprefix("cp3") or 0)
+def _reaches(tag: str, python: str) -> bool:
+    oldest = oldest_minor(tag.partition("-")[0])
+    return oldest is not None and oldest <= minor(python)
 
 
 def _applying(requires: Sequence[str], environment: Mapping[str, str], extras: frozenset[str]) -> Iterator[Requirement]:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
-from resolver.core.package import PYTHON, NormalizedName, Release, normalize
+from resolver.core.package import PYTHON, NormalizedName, Release, normalize, oldest_minor
 from resolver.core.target import PYTHON_RELEASED
 from resolver.rank.versions import Numbers, near, numbers
 
@@ -154,7 +154,7 @@ def _wheel_fit(wheels: Sequence[tuple[tuple[str, str], int]], python: str) -> tu
     for (tag, abi), length in wheels:
         if own in tag.split("."):
             rank = 3.0
-        elif abi == "abi3" and tag[:2] == "cp" and int(tag[3:] or 0) <= int(own[3:]):
+        elif abi == "abi3" and (oldest := oldest_minor(tag)) is not None and oldest <= int(own[3:]):
             rank = 1.0
         elif abi == "none" and ("py3" in tag or f"py{own[2:]}" in tag):
             rank = 2.0

@@ -34,7 +34,8 @@ def write_project(facts: dict, folder: Path) -> None:
         elif name == "pyproject.toml":
             text = '[project]\nname = "project"\nversion = "0"\ndependencies = ' + json.dumps(lines, indent=2) + "\n"
         elif name.endswith((".yml", ".yaml")):
-            text = yaml.safe_dump({"name": "project", "dependencies": lines})
+            # facts_of_repository.py gives the file's own lines (a list of pip's within), other gatherers the dependencies alone
+            text = "\n".join(lines) + "\n" if "dependencies:" in lines else yaml.safe_dump({"name": "project", "dependencies": lines})
         elif re.fullmatch(r"[\w./-]+\.(txt|in)", name):
             text = "\n".join(lines) + "\n"
         else:

@@ -35,7 +35,8 @@ LIBRARIES = {"spacy": "spacy", "gensim": "gensim", "sklearn": "sklearn", "nltk":
 def framework(statements: Iterable[str], names: Iterable[str], wanted: Iterable[str]) -> str:
     """The deep-learning library that the sources name most; else that of classical learning, boosters first; else one that is required."""
     used = Counter(re.split(r"[ .]", s)[1] for s in statements) + Counter(n.split(".")[0] for n in names)
-    return named(used) or named(Counter(re.split(r"[^\w]", line.strip(" -").lower())[0] for line in wanted))
+    required = (re.split(r"\W", line.strip(' -"').lower().replace("scikit-learn", "sklearn"))[0] for line in wanted)
+    return named(used) or named(Counter(required))
 
 
 def named(counted: Counter[str]) -> str:

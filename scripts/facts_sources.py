@@ -54,7 +54,7 @@ NEEDS_SETTINGS = re.compile(r"(?:django\.contrib|django\.core\.[aw]sgi|django_\w
 ENDS = re.compile(
     r"^(flask\.(?:request|session|g|current_app)|flask_login\.current_user|(?:bottle|quart|sanic)\.(?:request|response)"
     r"|celery\.current_(?:task|app)|django\.conf\.settings|django\.db\.connections?|streamlit\.(?:session_state|secrets)"
-    r"|wandb\.(?:run|config|summary)|nltk\.corpus\.\w+|(?:\w+\.)*FLAGS)(?:\.|$)"
+    r"|tornado\.options\.options|wandb\.(?:run|config|summary)|nltk\.corpus\.\w+|(?:\w+\.)*FLAGS)(?:\.|$)"
 )
 """Objects whose attributes exist only while the program runs (a request, a run, a downloaded corpus): a chain ends at them."""
 CONDITION = re.compile(

@@ -18,7 +18,7 @@ from resolver.project.tables import tables
 class Companion:
     """What shows under `root` cannot run alone: `any` of these roots or distributions will do, else `add` is added; `system` is a Debian
     package; it counts only where one of `beside` is used, when there are any. `until` names the releases that want it, when later ones do
-    without (it comes along all the same: nobody knows the release yet).
+    without (it comes along all the same: nobody knows the release yet); where it is `called`, only a call misses it.
 
     A root is a dotted name or a sign of a call: "*.to_excel" (a method of anything), "evaluate.load(rouge)", "*(*.h5)"; * stands for
     anything.
@@ -31,6 +31,7 @@ class Companion:
     beside: tuple[str, ...] = ()
     system: str = ""
     until: str = ""
+    called: bool = False
 
     def shown(self, signs: Mapping[str, Origin]) -> Origin | None:
         """Where the source shows it first, None when nowhere."""
@@ -62,6 +63,7 @@ def companions() -> tuple[Companion, ...]:
             beside=tuple(entry.get("beside", ())),
             system=entry.get("system", ""),
             until=entry.get("until", ""),
+            called=entry.get("called", False),
         )
         for entry in raw
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from resolver.core.errors import ResolverError
 from resolver.core.package import CUDA, PYTHON, NormalizedName, Pin, Release, normalize
 from resolver.core.target import PYTHONS, Target
+from resolver.core.twins import TWINS
 from resolver.interfaces import PackageIndex, Timeline
 from resolver.rank.facts import ReleaseFacts, day_of, python_day, root_of
 from resolver.rank.versions import Numbers, is_final, numbers, satisfies
@@ -30,11 +31,12 @@ SystemPackages = Callable[[Release, Target], Collection[str]]
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
     """What a name wants beside its own distribution although no metadata says so: one of the distributions or modules `any`; by releases
-    inside `until` (a requirement) alone, when that is given.
+    inside `until` (a requirement) alone, when that is given. Where it is `called`, only a call misses it: the name is there all the same.
     """
 
     any: tuple[NormalizedName, ...]
     until: str = ""
+    called: bool = False
 
     def wanted_by(self, versions: Mapping[NormalizedName, str]) -> bool:
         """Whether a set of these versions wants it."""
@@ -94,7 +96,7 @@ class FactBook:
         self._ask_owners = owners
         self._ask_packages = system_packages
         self._ask_companions = companions
-        self._owners: dict[str, Sequence[str]] = {}
+        self._owners: dict[str, Sequence[NormalizedName]] = {}
         self._facts: dict[Pin, ReleaseFacts] = {}
         self._series: dict[NormalizedName, tuple[list[float], list[Numbers]]] = {}
         self._uses: dict[Pin, Mapping[str, Sequence[str]]] = {}
@@ -180,11 +182,12 @@ class FactBook:
             self._stdlib[root] = known
         return known
 
-    def owners(self, root: str) -> Sequence[str]:
-        """Distributions known to hold a root module; none when nobody can tell."""
+    def owners(self, root: str) -> Sequence[NormalizedName]:
+        """Distributions known to hold a root module, and their twins; none when nobody can tell."""
         known = self._owners.get(root)
         if known is None:
-            known = self._owners[root] = tuple(self._ask_owners(root)) if self._ask_owners else ()
+            told = [normalize(name) for name in self._ask_owners(root)] if self._ask_owners else []
+            known = self._owners[root] = tuple(dict.fromkeys((*told, *(twin for name in told for twin in TWINS.get(name, ())))))
         return known
 
     def owns(self, release: Release, root: str) -> bool:
@@ -241,6 +244,8 @@ class FactBook:
         if not dotted:
             return _NOTHING
         answers = self.offers(provider.pin, dotted)
+        if provider.pin.name == PYTHON and importer.requires_python:
+            dotted, answers = self._unguarded(dotted, answers)
         missing = {name: _surely(name, answer) for name, answer in zip(dotted, answers, strict=True) if answer is not None and answer < 0.5}
         return NameFit(
             used=len(dotted),
@@ -248,6 +253,16 @@ class FactBook:
             missing=tuple(sorted(missing, key=lambda name: (-missing[name], name))),
             weight=sum(w for w in missing.values() if w == 1.0) + min(_MOST_VAGUE, sum(w for w in missing.values() if w < 1.0)),
         )
+
+    def _unguarded(self, dotted: Sequence[str], answers: Sequence[float | None]) -> tuple[Sequence[str], Sequence[float | None]]:
+        """Without the names that came into the standard library later: a release that admits this interpreter asks for its version before
+        it takes them (of 177 such edges in the stored builds 1 broke, 2026-11-25).
+        """
+        gone = [name for name, answer in zip(dotted, answers, strict=True) if answer is not None and answer < 0.5]
+        newest = self.offers(Pin(PYTHON, PYTHONS[-1]), gone)
+        later = {name for name, sure in zip(gone, newest, strict=True) if sure is not None and sure >= 0.5}
+        kept = [(name, answer) for name, answer in zip(dotted, answers, strict=True) if name not in later]
+        return [name for name, _ in kept], [answer for _, answer in kept]
 
     def _standard(self, importer: Release, taken: Mapping[str, Sequence[str]]) -> Sequence[str]:
         """The names that a release takes from the standard library. One that it declares a backport of is not missed in an old

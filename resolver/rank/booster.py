@@ -19,6 +19,7 @@ from resolver.rank.features import Floats
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.files import FACTS_FILE, Calibration, RankerText, Start
 from resolver.rank.forest import logistic, logit
+from resolver.rank.outside import OUTSIDE, outside_factor
 from resolver.rank.reasons import Told, set_reasons
 from resolver.rank.rules import RuleEdgeJudge, RuleRanker, rule_probability
 from resolver.rank.scoring import REASONED, scored_in_order
@@ -32,9 +33,17 @@ GROUPS = {
 """Which set features stand behind which sentence."""
 
 
+def ruled(table: Floats) -> Floats:
+    """The probability of rows of set features by rules alone."""
+    place = SET_COLUMN[OUTSIDE[0]]
+    return rule_probability(table) * outside_factor(table[:, place : place + len(OUTSIDE)])
+
+
 def start_odds(table: Floats, start: Start) -> Floats:
-    """The log-odds from which the set booster starts: what rules make of the learned edge risks and the project's coverage."""
-    found: Floats = start.slope * logit(rule_probability(table)) + start.offset
+    """The log-odds from which the set booster starts: what rules make of the learned edge risks, the project's coverage, and what the set
+    lacks from outside.
+    """
+    found: Floats = start.slope * logit(ruled(table)) + start.offset
     return found
 
 

@@ -42,7 +42,8 @@ def learned_risks(forest: Forest, table: Floats) -> Floats:
     risks = logistic(forest.predict(table) + edge_offset(table))
     risks = np.where(table[:, _SATISFIED] == 0, np.maximum(risks, table[:, _PRIOR]), risks)
     lacks = (table[:, _MISSING] >= 1) | (table[:, _PRIOR] == OUTDATED)
-    found: Floats = np.where(lacks & (table[:, _NEAR] == 0), np.maximum(risks, LACKING), risks)
+    floor = np.minimum(table[:, _PRIOR], LACKING)
+    found: Floats = np.where(lacks & (table[:, _NEAR] == 0), np.maximum(risks, floor), risks)
     return found
 
 
@@ -54,7 +55,7 @@ def learned_risk(forest: Forest, row: Sequence[float]) -> float:
     if row[_SATISFIED] == 0:
         risk = max(risk, row[_PRIOR])
     lacks = row[_MISSING] >= 1 or row[_PRIOR] == OUTDATED
-    return max(risk, LACKING) if lacks and row[_NEAR] == 0 else risk
+    return max(risk, min(row[_PRIOR], LACKING)) if lacks and row[_NEAR] == 0 else risk
 
 
 class LearnedEdgeJudge:

@@ -78,7 +78,7 @@ class Featurizer:
             facts = self.book.facts(release)
             self._facts.append(facts)
             for root in release.modules or (release.pin.name.replace("-", "_"),):
-                self._owners.setdefault(root, {normalize(name) for name in self.book.owners(root)}).add(release.pin.name)
+                self._owners.setdefault(root, set(self.book.owners(root))).add(release.pin.name)
             self._partners.append(tuple(name for name in self.history.partners(release.pin.name) if name not in facts.declared))
             taken = self.book.uses(release.pin)
             # a root spelled like a requirement is there whenever the requirement is; only the others are looked for
@@ -118,7 +118,7 @@ class Featurizer:
             pairs.extend((place, partner) for partner in partners if (place, partner) not in known)
             for root in self._roots[place]:
                 owners = self._owners_of(root, names, place)
-                if not owners and self.book.is_elsewhere(root, names):  # a root nobody is known to hold may be a relic of Python 2
+                if not owners and (owning := self.book.owners(root)) and self._facts[place].name not in owning:  # else perhaps a relic
                     orphans.append((place, root))
                 elif not any((place, owner) in known for owner in owners):
                     pairs.extend((place, owner) for owner in owners)
@@ -127,7 +127,7 @@ class Featurizer:
 
     def _owners_of(self, root: str, names: Mapping[NormalizedName, int], asking: int) -> list[int]:
         """The members of a set that provide a root module, the one that asks left out."""
-        likely = self._owners.setdefault(root, {normalize(name) for name in self.book.owners(root)})
+        likely = self._owners.setdefault(root, set(self.book.owners(root)))
         places = (names[name] for name in sorted(likely) if name in names)
         return [place for place in places if place != asking and self.book.owns(self._facts[place].release, root)]
 

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from resolver.core.errors import MissingExtra
-from resolver.rank.booster import start_odds
+from resolver.rank.booster import ruled, start_odds
 from resolver.rank.coverage import COVERAGE, lacking
 from resolver.rank.edges import edge_offset
 from resolver.rank.features import CODED, COLUMN, EDGE_FEATURES, SEEN, Floats
 from resolver.rank.files import Calibration, Start
 from resolver.rank.forest import logit
-from resolver.rank.rules import rule_probability
 from resolver.rank.sets import FALLING, SET_COLUMN, SET_FEATURES
 from resolver.train.dataset import Observation
 from resolver.train.derive import WEIGHT as WHOLE_WEIGHT
@@ -140,7 +139,7 @@ def fit_start(table: Floats, passed: Floats, weight: Floats) -> Start:
 
     if np.isnan(table[:, SET_COLUMN["edge_sum"]]).any():  # blanked for an ablation
         return Start(slope=0.0, offset=round(float(logit(np.array([np.average(passed, weights=weight)]))[0]), 4))
-    rules = logit(rule_probability(table))
+    rules = logit(ruled(table))
 
     def loss(line: Floats) -> float:
         odds = line[0] * rules + line[1]

@@ -54,6 +54,26 @@ def test_an_edge_to_the_interpreter_knows_wheels_and_the_standard_library():
     assert row(release_of("flaskish", 1), book.python("3.8").release)["names_used"] > 0
 
 
+def test_names_that_the_library_got_later_are_not_missed_by_a_release_that_admits_the_interpreter():
+    class Library(FakeTimeline):
+        def uses(self, name, version):
+            return {"json": ["json"], "newlib": ["newlib.soft"], "oldlib": ["oldlib"]}
+
+        def offers(self, name, version, dotted):
+            number = tuple(int(part) for part in version.split("."))
+            since = {"json": True, "newlib": number >= (3, 9), "newlib.soft": number >= (3, 9), "oldlib": number < (3, 10)}
+            return [float(since[each]) for each in dotted]
+
+    def missed(importer, python):
+        book = FactBook(INDEX, Library())
+        return book.fit(importer, book.python(python).release).missing
+
+    bounded = release_of("flaskish", 1)
+    assert missed(bounded, "3.8") == ()
+    assert missed(dataclasses.replace(bounded, requires_python=""), "3.8") == ("newlib.soft",)
+    assert missed(bounded, "3.11") == ("oldlib",)
+
+
 def test_history_reaches_near_versions_and_unseen_edges_stay_empty():
     importer, provider = release_of("ext0", 2), release_of("numpish", 7)
     seen = History.of([(Edge(importer=importer.pin, provider=provider.pin, python="3.8"), True)] * 5)

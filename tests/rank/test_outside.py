@@ -2,6 +2,8 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
+
 from resolver.core.package import NormalizedName, Pin
 from resolver.core.project import Evidence, Project
 from resolver.core.target import Accelerator, Target
@@ -11,7 +13,7 @@ from resolver.rank.features import Vocabulary
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.files import RankerText
 from resolver.rank.history import History
-from resolver.rank.outside import OUTSIDE
+from resolver.rank.outside import OUTSIDE, Outside, outside_factor
 from resolver.rank.score import read_request, uses_of
 from resolver.rank.sets import SET_COLUMN, SET_FEATURES
 from tests.fakes_rank import FakeIndex, FakeTimeline
@@ -24,6 +26,7 @@ BOOK = FactBook(
         [
             Companion(any=(NormalizedName("markish"),)),
             Companion(any=(NormalizedName("numpish"),), until="pure0<2"),
+            Companion(any=(NormalizedName("protish"),), called=True),
         ]
         if "pure0.board" in names
         else []
@@ -62,6 +65,20 @@ def test_companions_that_a_name_wants_are_counted_for_the_releases_that_want_the
     assert numbers({"pure0": "2.1.0"})[2] == 1
     assert numbers({"pure0": "1.1.0", "markish": "1.0.0", "numpish": "1.0.0"})[2] == 0
     assert numbers({"pure0": "1.1.0"}, project=Project(root=Path()))[2] == 0
+
+
+def test_a_twin_is_as_good_a_companion():
+    book = FactBook(FakeIndex(), FakeTimeline(), companions=lambda _: [Companion(any=(NormalizedName("tensorflow"),))])
+    candidate = Assembler(None).candidate(Target(python="3.8"), [Pin(NormalizedName("tensorflow-cpu"), "2.3.4")])
+    batch = Featurizer(book, History(), Vocabulary()).batch([candidate])
+    assert Outside(PROJECT, book).numbers(batch.members[0])[2] == 0
+
+
+def test_what_is_lacked_from_outside_leaves_little_of_a_probability():
+    factors = outside_factor(np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [1, 1, 3]]))
+    assert factors[0] == 1
+    assert factors[1] == factors[2] < 0.2
+    assert factors[3] < factors[1] * 0.1
 
 
 def test_a_request_says_what_is_installed():

@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from resolver.apis.build import SIBLINGS, TWINS
+from resolver.apis.build import SIBLINGS, TWINS, WINDOWS
 from resolver.apis.kept import KeptWalks
 from resolver.apis.record import Mask, Record, version_key
 from resolver.core.errors import StoreError
@@ -85,7 +85,8 @@ class SqliteTimeline:
 
     def libraries(self, name: str, version: str) -> Sequence[str]:
         """Shared libraries (sonames) that the nearest walked version's binaries need and do not bring along, the C library's
-        own left out; empty when unknown. A distribution that was never walked answers like its twin built of the same sources.
+        own left out; empty when unknown. A distribution that was never walked answers like its twin built of the same sources, without
+        the windows' libraries when it is built without windows.
         """
         key = _canonical(name)
         record, place = self._nearest(key, version)
@@ -93,7 +94,8 @@ class SqliteTimeline:
             record, place = self._nearest(SIBLINGS[key], version)
         if record is None:
             return ()
-        return tuple(sorted(s for mask, text in record.groups("L", "") if mask >> place & 1 for s in text.split(" ")))
+        found = {s for mask, text in record.groups("L", "") if mask >> place & 1 for s in text.split(" ")}
+        return tuple(sorted(found - WINDOWS if normalize(name).endswith("-headless") else found))
 
     def pb2(self, name: str, version: str) -> bool | None:
         """Whether the nearest walked version carries generated protobuf modules; None when unknown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from resolver.compose.rooms import Rooms
+from resolver.compose.proving import Proving
 from resolver.core.candidate import Candidate
 from resolver.core.errors import ResolverError
 from resolver.core.package import NormalizedName, Release
@@ -18,7 +18,7 @@ from resolver.render.tags import wheels
 Look = Callable[[NormalizedName, str], Release | None]
 
 
-def finished(rooms: Rooms, resolution: Resolution) -> Resolution:
+def finished(rooms: Proving, resolution: Resolution) -> Resolution:
     """The answer as it is written."""
     resolution = light(rooms, resolution)
     candidate = resolution.chosen.candidate
@@ -33,23 +33,27 @@ def finished(rooms: Rooms, resolution: Resolution) -> Resolution:
     return dataclasses.replace(resolution, warnings=(*resolution.warnings, *told))
 
 
-def light(rooms: Rooms, resolution: Resolution) -> Resolution:
+def light(rooms: Proving, resolution: Resolution) -> Resolution:
     """The answer without CUDA where its target has no graphics card and the settings allow it."""
     if not rooms.settings.lean:
         return resolution
     candidate, cpu = resolution.chosen.candidate, rooms.cpu_index
     find_cpu = _fitting(rooms, cpu.release, candidate) if cpu else None
-    found = lean(candidate, find=_fitting(rooms, rooms.shelves.exact, candidate), find_cpu=find_cpu)
+    uses = {use.dotted for use in resolution.project.evidence.uses}
+    found = lean(candidate, find=_fitting(rooms, rooms.shelves.exact, candidate), find_cpu=find_cpu, uses=uses)
+    if found.candidate is candidate:
+        return dataclasses.replace(resolution, warnings=(*resolution.warnings, *found.notes))
     from_cpu = any("+cpu" in release.version for release in found.candidate.packages) and not rooms.settings.wheelhouse
     return dataclasses.replace(
         resolution,
         chosen=dataclasses.replace(resolution.chosen, candidate=found.candidate),
         extra_index=rooms.settings.cpu_index if from_cpu else "",
+        system_packages=rooms.system_packages(found.candidate, resolution.project),
         warnings=(*resolution.warnings, *found.notes),
     )
 
 
-def _fitting(rooms: Rooms, look: Look, candidate: Candidate) -> Look:
+def _fitting(rooms: Proving, look: Look, candidate: Candidate) -> Look:
     """`look`, of which only releases count that have a wheel with a hash for the target."""
 
     def find(name: NormalizedName, version: str) -> Release | None:

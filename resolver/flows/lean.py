@@ -1,18 +1,34 @@
-"""The chosen set in its lightest form for a target without a graphics card: the same modules and versions, without CUDA."""
+"""The chosen set in its lightest form for a target without a graphics card: the same modules and versions, without CUDA or windows."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from resolver.core.candidate import Candidate
 from resolver.core.cuda import is_nvidia
 from resolver.core.package import CUDA, NormalizedName, Release, normalize
+from resolver.core.twins import BROUGHT_IN
 
-LIGHT: Mapping[str, NormalizedName] = {"tensorflow": NormalizedName("tensorflow-cpu")}
-"""Distribution -> its build for processors alone, released under the same version numbers."""
+LIGHT: Mapping[str, NormalizedName] = {
+    "tensorflow": NormalizedName("tensorflow-cpu"),
+    "xgboost": NormalizedName("xgboost-cpu"),
+    "opencv-python": NormalizedName("opencv-python-headless"),
+    "opencv-contrib-python": NormalizedName("opencv-contrib-python-headless"),
+}
+"""Distribution -> its build for processors alone, or without windows, released under the same version numbers."""
+
+WINDOWS = frozenset(
+    f"cv2.{name}"
+    for name in (
+        "createButton", "createTrackbar", "destroyAllWindows", "destroyWindow", "getTrackbarPos", "getWindowImageRect", "getWindowProperty",
+        "imshow", "moveWindow", "namedWindow", "pollKey", "resizeWindow", "selectROI", "selectROIs", "setMouseCallback", "setTrackbarPos",
+        "setWindowProperty", "setWindowTitle", "startWindowThread", "waitKey", "waitKeyEx",
+    )
+)  # fmt: skip
+"""What OpenCV's build without windows refuses when it is called (highgui)."""
 
 TORCH = ("torch", "torchvision", "torchaudio", "torchtext")
 """What PyTorch's own indexes offer as "+cpu" builds. They go together: one that is linked to CUDA does not run beside one that is not."""
@@ -29,30 +45,36 @@ class Lean:
     notes: tuple[str, ...] = ()
 
 
-def lean(candidate: Candidate, *, find: Find, find_cpu: Find | None = None) -> Lean:
-    """The candidate with builds without CUDA where they exist, and without what only the heavy ones asked for.
+def lean(candidate: Candidate, *, find: Find, find_cpu: Find | None = None, uses: Collection[str] = ()) -> Lean:
+    """The candidate with builds without CUDA, and OpenCV without windows, where they exist, and without what only the heavy ones asked for.
 
-    `find` looks on the index, `find_cpu` on the index of "+cpu" builds (None when none is set). A distribution whose name another one of
-    the set declares is kept: installers and entry points look for the name.
+    `find` looks on the index, `find_cpu` on the index of "+cpu" builds (None when none is set); `uses` are the dotted names that the
+    project uses: one that opens windows keeps them. A distribution whose name another one of the set declares is kept: installers and
+    entry points look for the name.
     """
     if candidate.target.accelerator.kind != "cpu":
         return Lean(candidate=candidate)
-    swapped, notes = _swapped(candidate, find, find_cpu)
+    swapped, notes = _swapped(candidate, find, find_cpu, set(uses))
     if not swapped:
         return Lean(candidate=candidate, notes=notes)
     pins = {str(release.name): release.pin for release in candidate.releases}
-    told = (f"{new.pin} is taken for {pins[normalize(old)]}: the same modules without CUDA" for old, new in swapped.items())
+    told = (f"{new.pin} is taken for {pins[normalize(old)]}: the same modules without {_lacks(new)}" for old, new in swapped.items())
     return Lean(candidate=_pruned(candidate, swapped), notes=(*notes, *told))
 
 
-def _swapped(candidate: Candidate, find: Find, find_cpu: Find | None) -> tuple[dict[str, Release], tuple[str, ...]]:
+def _lacks(light: Release) -> str:
+    return "windows" if light.name.endswith("-headless") else "CUDA"
+
+
+def _swapped(candidate: Candidate, find: Find, find_cpu: Find | None, uses: set[str]) -> tuple[dict[str, Release], tuple[str, ...]]:
     by_name = {str(release.name): release for release in candidate.packages}
+    windowed = not WINDOWS.isdisjoint(uses) or sum(name in by_name for name in BROUGHT_IN) > 1  # or several share a folder
     swapped: dict[str, Release] = {}
     for name, twin in LIGHT.items():
-        if name in by_name and twin not in by_name and not _declared(name, candidate):
-            found = find(twin, by_name[name].version)
-            if found:
-                swapped[name] = found
+        if name not in by_name or twin in by_name or (windowed and name in BROUGHT_IN) or _declared(name, candidate):
+            continue
+        if found := find(twin, by_name[name].version):
+            swapped[name] = found
     family = [by_name[name] for name in TORCH if name in by_name]
     heavy = [release for release in family if "+" not in release.version]
     if not heavy or heavy[0].name != "torch":

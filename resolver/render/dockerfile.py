@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING
 from resolver import __version__
 from resolver.core.cuda import is_nvidia
 from resolver.core.errors import ResolverError
+from resolver.core.package import Release
 from resolver.core.resolution import Resolution
 from resolver.render.base import CODENAME, base_image, docker_platform
 from resolver.render.entry import Entry, entry_of
 from resolver.render.files import MARKER
+from resolver.render.layers import large
 from resolver.render.lock import LockRenderer, hashes
 from resolver.render.sdist import Wheelhouse, sources
-from resolver.render.words import comment, debian_word, docker_list, docker_word, folder_word, image_word, plain_word
+from resolver.render.words import (
+    comment,
+    debian_word,
+    docker_list,
+    docker_word,
+    folder_word,
+    image_word,
+    index_word,
+    plain_word,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -59,6 +70,7 @@ class DockerfileRenderer:
             build_packages=[debian_word(name) for name in ("build-essential", *source.system_packages)],
             classic=self._classic,
             wheelhouse=self._wheelhouse,
+            large=[*_index(resolution), *(_pin(release, resolution) for release in large(resolution))] if large(resolution) else [],
             cuda=resolution.target.accelerator.kind == "cuda",
             **_cuda(resolution),
             labels=[(name, docker_word(value)) for name, value in _labels(resolution)],
@@ -85,13 +97,19 @@ def _build(house: Wheelhouse, resolution: Resolution) -> dict[str, list[str]]:
     """Words of one `pip wheel`, every one made of checked parts, so single quotes are all the shell quoting they need."""
     return {
         "tools": [f"'{tool}'" for tool in house.tools],
-        "pins": [
-            f"'{plain_word(r.name, 'package name')}=={plain_word(r.version, 'version')} "
-            + " ".join(f"--hash=sha256:{digest}" for digest in hashes(r, resolution))
-            + "'"
-            for r in house.releases
-        ],
+        "pins": [_pin(release, resolution) for release in house.releases],
     }
+
+
+def _pin(release: Release, resolution: Resolution) -> str:
+    """A line of a requirements file as one quoted word."""
+    digests = " ".join(f"--hash=sha256:{digest}" for digest in hashes(release, resolution))
+    return f"'{plain_word(release.name, 'package name')}=={plain_word(release.version, 'version')} {digests}'"
+
+
+def _index(resolution: Resolution) -> list[str]:
+    """The line that names a second index, as one quoted word, when there is one."""
+    return [f"'--extra-index-url {index_word(resolution.extra_index)}'"] if resolution.extra_index else []
 
 
 def _labels(resolution: Resolution) -> list[tuple[str, str]]:

@@ -110,6 +110,7 @@ def test_libraries_uses_and_providers(tmp_path):
     assert timeline.libraries("opencv-python", "4.2") == ("libGL.so.1",)
     assert timeline.libraries("opencv-python", "4.3.1") == ()
     assert timeline.libraries("opencv-contrib-python", "4.2") == ("libGL.so.1",)
+    assert timeline.libraries("opencv-python-headless", "4.2") == (), "built without windows"
     assert timeline.libraries("nothing", "1") == ()
     assert timeline.uses("opencv-python", "4.1") == {"numpy": ("numpy",)}
     assert timeline.uses_later("opencv-python", "4.1") == {"numpy": ("numpy.bool",)}

@@ -81,3 +81,25 @@ def test_tensorflow_becomes_its_cpu_build_and_stays_where_another_release_declar
 def test_a_graphics_card_keeps_everything():
     asked = made(GRAPH, ("torch",), Accelerator(kind="cuda"))
     assert lean(asked, find=find, find_cpu=find).candidate == asked
+
+
+def headless(name: str, version: str) -> Release | None:
+    return release(f"{name}=={version}", ["numpy"]) if name.endswith("-headless") else None
+
+
+OPENCV = {"opencv-python==4.5.5.64": ["numpy"], "numpy==1.23": [], "python==3.11": []}
+
+
+def test_opencv_goes_without_windows_where_nobody_opens_one():
+    asked = made(OPENCV, ("opencv-python",))
+    found = lean(asked, find=headless, uses=("cv2.imread", "cv2.resize"))
+    assert names(found.candidate) == ["numpy==1.23", "opencv-python-headless==4.5.5.64"]
+    assert found.notes == ("opencv-python-headless==4.5.5.64 is taken for opencv-python==4.5.5.64: the same modules without windows",)
+    assert lean(asked, find=headless, uses=("cv2.imread", "cv2.imshow")).candidate == asked
+
+
+def test_opencv_stays_where_another_release_declares_it_or_shares_its_folder():
+    declared = made({**OPENCV, "retina-face==0.0.13": ["opencv-python"]}, ("retina-face",))
+    assert lean(declared, find=headless).candidate == declared
+    several = made({**OPENCV, "opencv-contrib-python==4.5.5.64": ["numpy"]}, ("opencv-python", "opencv-contrib-python"))
+    assert lean(several, find=headless).candidate == several

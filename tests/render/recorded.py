@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -77,6 +78,16 @@ def resolution(pins: tuple[str, ...], *, python: str = "3.7", root: Path = Path(
         "snapshot": "2026-11-22",
     }
     return Resolution(**{**facts, **changed})
+
+
+def weighing(asked: Resolution, **sizes: int) -> Resolution:
+    """The same with wheels of these sizes."""
+    releases = tuple(
+        dataclasses.replace(r, files=tuple(dataclasses.replace(f, size=sizes.get(r.name, 0)) for f in r.files))
+        for r in asked.chosen.candidate.releases
+    )
+    candidate = dataclasses.replace(asked.chosen.candidate, releases=releases)
+    return dataclasses.replace(asked, chosen=dataclasses.replace(asked.chosen, candidate=candidate))
 
 
 def declared(path: str, line: int = 0) -> Origin:

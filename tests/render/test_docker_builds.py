@@ -20,7 +20,7 @@ from resolver.render.dockerignore import DockerignoreRenderer
 from resolver.render.files import write_files
 from resolver.render.lock import LockRenderer
 from resolver.render.report import ReportRenderer
-from tests.render.recorded import FLASK_37, FLASK_312, resolution
+from tests.render.recorded import FLASK_37, FLASK_312, resolution, weighing
 
 pytestmark = [pytest.mark.docker, pytest.mark.network, pytest.mark.slow]
 
@@ -110,9 +110,11 @@ SDISTS = ("gym==0.17.3", "fire==0.4.0", "termcolor==1.1.0", "six==1.16.0", "thea
           "pyglet==1.5.0", "cloudpickle==1.6.0", "future==0.18.2")  # fmt: skip
 
 
-def test_pure_sdists_of_old(tmp_path: Path) -> None:
-    build(tmp_path, resolution(SDISTS, root=tmp_path))
+def test_pure_sdists_of_old_beside_large_wheels(tmp_path: Path) -> None:
+    told = build(tmp_path, weighing(resolution(SDISTS, root=tmp_path), numpy=15 << 20, scipy=40 << 20))
+    assert "/tmp/large.txt" in told
     assert_pins(SDISTS)
+    inside("sh", "-c", "! ls /tmp/large.txt 2>/dev/null")
     inside("python", "-c", "import fire, termcolor, theano, gym; gym.make('CartPole-v0').reset()")
 
 

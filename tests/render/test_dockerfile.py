@@ -18,7 +18,7 @@ from resolver.core.target import Accelerator, Target
 from resolver.render.base import base_image
 from resolver.render.dockerfile import DockerfileRenderer
 from resolver.render.files import MARKER
-from tests.render.recorded import FLASK_37, resolution
+from tests.render.recorded import FLASK_37, resolution, weighing
 
 GOLDEN = f"""\
 # {MARKER}
@@ -37,6 +37,7 @@ RUN apt-get update \\
  && apt-get install -y --no-install-recommends \\
     libgl1 \\
     libglib2.0-0 \\
+ && apt-get clean \\
  && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --no-log-init --uid 10001 app \\
  && install -d -o app -g app /app
@@ -121,6 +122,28 @@ def test_the_sets_own_numpy_is_there_for_the_build() -> None:
         resolution(("gym==0.17.3", "numpy==1.21.6", "scipy==1.7.3"))
     )
     assert "'scipy" not in render(resolution(("termcolor==1.1.0", "numpy==1.21.6", "scipy==1.7.3")))
+
+
+def test_large_wheels_come_before_the_lock_and_stay_when_it_changes() -> None:
+    asked = weighing(resolution((*FLASK_37, "numpy==1.21.6", "scipy==1.7.3")), numpy=15 << 20, scipy=10 << 20, flask=9 << 20)
+    before, _, after = render(asked).partition("COPY requirements.lock ./\n")
+    large = re.findall(r"'([a-z]+)==[^' ]+ --hash=sha256:[0-9a-f]{64}[^']*'", before)
+    assert large == ["numpy", "scipy"]
+    assert "pip install --no-deps --require-hashes -r /tmp/large.txt" in before
+    assert "pip install --no-deps --require-hashes -r requirements.lock" in after
+    more = weighing(resolution((*FLASK_37, "six==1.16.0", "numpy==1.21.6", "scipy==1.7.3")), numpy=15 << 20, scipy=10 << 20)
+    assert render(more).partition("COPY requirements.lock ./\n")[0] == before
+
+
+@pytest.mark.parametrize("sizes", [{}, {"numpy": 20 << 20, "scipy": 20 << 20}, {"numpy": 9 << 20}])
+def test_without_both_large_and_small_wheels_there_is_one_layer(sizes: dict[str, int]) -> None:
+    assert "large" not in render(weighing(resolution(("numpy==1.21.6", "scipy==1.7.3")), **sizes))
+
+
+def test_large_wheels_from_a_second_index_name_it() -> None:
+    asked = weighing(resolution(("numpy==1.21.6", "six==1.16.0")), numpy=20 << 20)
+    asked = dataclasses.replace(asked, extra_index="https://user:hush@example.org/cpu")
+    assert "printf '%s\\n' '--extra-index-url https://example.org/cpu' \\\n        'numpy==1.21.6 --hash" in render(asked)
 
 
 def test_cuda_asks_for_the_devices() -> None:

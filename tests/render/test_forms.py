@@ -12,14 +12,19 @@ import pytest
 from resolver.core.errors import ResolverError
 from resolver.core.target import Accelerator
 from resolver.render.dockerfile import DockerfileRenderer
-from tests.render.recorded import FLASK_37, resolution
+from tests.render.recorded import FLASK_37, resolution, weighing
 
-SETS = {"wheels": FLASK_37, "sdist": ("pycocotools==2.0.0", "numpy==1.16.4"), "doubtful": ("termcolor==1.1.0",)}
+SETS = {
+    "wheels": FLASK_37,
+    "large": (*FLASK_37, "numpy==1.21.6"),
+    "sdist": ("pycocotools==2.0.0", "numpy==1.16.4"),
+    "doubtful": ("termcolor==1.1.0",),
+}
 FORMS = list(itertools.product(SETS, (False, True), ("", "wheels")))
 
 
 def text(name: str, classic: bool, wheelhouse: str) -> str:
-    asked = resolution(SETS[name], system_packages=("libgl1",), accelerator=Accelerator(kind="cuda"))
+    asked = weighing(resolution(SETS[name], system_packages=("libgl1",), accelerator=Accelerator(kind="cuda")), numpy=15 << 20)
     return DockerfileRenderer(classic=classic, wheelhouse=wheelhouse).render(asked)
 
 
@@ -36,6 +41,7 @@ def test_what_holds_of_every_form(name, classic, wheelhouse):
     assert "--require-hashes" in told
     assert "syntax=" not in told
     assert "chown -R" not in told
+    assert ("/tmp/large.txt" in told) == (name in ("large", "sdist") and not (classic and (wheelhouse or name == "sdist")))
     assert told.index("COPY requirements.lock") < told.index("COPY --chown" if not wheelhouse else "--chown=10001:10001")
     assert "\nUSER 10001:10001\n" in told
     assert ("--mount=" in told) is not classic

@@ -22,6 +22,8 @@ from resolver.project.setup_script import read_setup_script
 _ASIDE = re.compile(r"dev|test|doc|lint|ci\b|build|example|notebook|bench|optional|extra|typing|format|style|colab|tutorial", re.IGNORECASE)
 _VARIANT = re.compile(r"gpu|cuda|rocm|mac|darwin|win|tpu|arm|jetson|m1", re.IGNORECASE)
 _DEPLOYED = re.compile(r"base|prod|main|common|core|deploy|runtime|cpu|server|inference|serve|app", re.IGNORECASE)
+_MOST_BELOW = 8
+"""A folder with more parts that declare something is a collection of projects; only so many are read."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,9 @@ _ENVIRONMENT_PLACES = ("*environment*", "*conda*.y*ml", "env*.y*ml", "conda/*", 
 
 
 def read_declared(root: Path) -> Declared:
-    """Read every file at the root (or in `requirements/`) that declares needs; one that cannot be read becomes a note."""
+    """Read every file at the root (or in `requirements/`) that declares needs, else those one folder down; one that cannot be read
+    becomes a note.
+    """
     described = [_described(root / name, root, reader) for name, reader in _READERS if (root / name).is_file()]
     chosen, aside = requirement_files(root, sole=not any(part.reading.needs for part in described))
     readings = [_firm(_noted(functools.partial(read_requirements, path, root))) for path in chosen]
@@ -52,6 +56,8 @@ def read_declared(root: Path) -> Declared:
     environment = environment_file(root, sole=not any(reading.needs for reading in readings))
     if environment:
         readings.append(_noted(functools.partial(read_environment, environment, root)))
+    if not any(reading.needs for reading in readings):
+        readings += [_firm(_noted(functools.partial(read_requirements, path, root))) for path in files_below(root)]
     readings += [read_locks(root), read_interpreters(root)]
     if aside:
         names = ", ".join(sorted(path.relative_to(root).as_posix() for path in aside))
@@ -124,6 +130,12 @@ def requirement_files(root: Path, *, sole: bool = True) -> tuple[list[Path], lis
     if not chosen and sole:
         chosen = [path for path in candidates if path.suffix == ".in" and not _ASIDE.search(_variant(path))][:1]
     return chosen, [path for path in candidates if path not in chosen]
+
+
+def files_below(root: Path) -> list[Path]:
+    """The requirements.txt of each folder at the root that may run (`backend/`, not `docs/`), of at most so many."""
+    found = [path for path in sorted(root.glob("*/requirements.txt")) if path.is_file() and not path.parent.name.startswith(".")]
+    return [path for path in found if not _ASIDE.search(path.parent.name)][:_MOST_BELOW]
 
 
 def _variant(path: Path) -> str:

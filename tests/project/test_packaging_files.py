@@ -198,6 +198,16 @@ def test_a_variant_does_not_count_beside_a_packaging_file(tmp_path: Path) -> Non
     assert declared.own == {"my_net"}
 
 
+def test_files_one_folder_down_count_when_nothing_at_the_top_declares(tmp_path: Path) -> None:
+    for folder, line in (("backend", "torch==1.9.0"), ("frontend", "streamlit"), ("docs", "sphinx"), (".cache", "x")):
+        write(tmp_path, f"{folder}/requirements.txt", line + "\n")
+    needs = read_declared(tmp_path).reading.needs
+    assert [need.requirement for need in needs] == ["torch==1.9.0", "streamlit"]
+    assert str(needs[0].origin).startswith("backend/requirements.txt")
+    write(tmp_path, "requirements.txt", "numpy\n")
+    assert [need.requirement for need in read_declared(tmp_path).reading.needs] == ["numpy"]
+
+
 READERS = {
     "pyproject.toml": read_pyproject,
     "Pipfile": read_pipfile,

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Images that `resolve` writes beside the Dockerfile that people write, project by project: size, and time to build cold and again.
 
-  .venv/bin/python benchmarks/images.py --out work/images.jsonl [--only NAME]
+  .venv/bin/python benchmarks/images.py --out work/images.jsonl [--only NAME] [--full-mb MEGABYTES]
 
 People's: `FROM python:X-slim`, `COPY . .`, `RUN pip install -r requirements.txt`, with the Python that `resolve` chose and with the
 versions of its lock: on versions of its own half of the projects would not install, and the sizes would be those of other programs.
 Cold: no layer and no download is there (a cache of their own for our cache mounts). Warm: a changed source file; one more
 requirement. Both sides of a pair are built one after the other; base images are not counted as downloads. Only python:X-slim exists on
-the machine that this was written on, and both sides use it: beside `FROM python` (some 1 GB) every ratio of sizes would be smaller.
+the machine that this was written on, and both sides use it. What an image is larger by on the full `python:X` is the same for every
+project: `--full-mb` adds it to people's (`--make-full` measures it, from the packages that the official image installs).
 """
 
 import argparse
@@ -37,6 +38,14 @@ MADE: dict[str, tuple[str, str]] = {
 }
 """Small projects made here: requirements and app.py."""
 EXAMPLES = ("keras-flask", "sklearn-flask", "onnx-service")
+FULL = (
+    "autoconf automake bzip2 ca-certificates curl default-libmysqlclient-dev dpkg-dev file g++ gcc git gnupg imagemagick libbluetooth-dev"
+    " libbz2-dev libc6-dev libcurl4-openssl-dev libdb-dev libevent-dev libffi-dev libgdbm-dev libglib2.0-dev libgmp-dev libjpeg-dev"
+    " libkrb5-dev liblzma-dev libmagickcore-dev libmagickwand-dev libmaxminddb-dev libncurses5-dev libncursesw5-dev libpng-dev libpq-dev"
+    " libreadline-dev libsqlite3-dev libssl-dev libtool libwebp-dev libxml2-dev libxslt1-dev libyaml-dev make mercurial netbase"
+    " openssh-client patch procps sq subversion tk-dev tzdata unzip uuid-dev wget xz-utils zlib1g-dev"
+)
+"""What the official python:X installs beside python:X-slim (buildpack-deps:bookworm and the image's own lines)."""
 
 
 def project(name: str, folder: Path) -> None:
@@ -65,19 +74,25 @@ def resolve(folder: Path, out: Path) -> dict:
     return json.loads(done.stdout)
 
 
-def people(folder: Path, out: Path, told: dict, full: bool) -> None:
-    """The Dockerfile that people write, for the same Python, versions and Debian packages."""
+def people(folder: Path, out: Path, told: dict) -> None:
+    """The Dockerfile that people write, for the same Python, the versions of our lock and the Debian packages that those need."""
     shutil.copytree(folder, out, dirs_exist_ok=True)
-    # What our lock takes for tensorflow is people's tensorflow.
-    pins = [f"{name.replace('tensorflow-cpu', 'tensorflow')}=={version}\n" for name, version in told["pins"].items()]
+    # What our lock takes for tensorflow is people's tensorflow; their OpenCV opens windows and needs the libraries for it.
+    windows = any(name.startswith("opencv") and name.endswith("-headless") for name in told["pins"])
+    names = {name: re.sub(r"^tensorflow-cpu$|^xgboost-cpu$", lambda m: m[0][:-4], name.removesuffix("-headless")) for name in told["pins"]}
+    pins = [f"{names[name]}=={version}\n" for name, version in told["pins"].items()]
     (out / "requirements.txt").write_text("".join(pins))
-    packages = " ".join(told["system_packages"])
-    apt = f"RUN apt-get update && apt-get install -y {packages}\n" if packages else ""
-    compiler = "RUN apt-get update && apt-get install -y build-essential\nRUN pip install cython numpy\n" if told.get("build_tools") else ""
-    image = f"python:{told['python']}{'' if full else '-slim'}"
-    (out / "Dockerfile").write_text(
-        f"FROM {image}\n{apt}{compiler}WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python app.py\n"
-    )
+    packages = " ".join(sorted({*told["system_packages"], *(("libgl1", "libglib2.0-0") if windows else ())}))
+    apt = installing(packages) if packages else ""
+    if told.get("build_tools"):
+        apt += f"{installing('build-essential')}RUN pip install cython numpy\n"
+    project = "WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python app.py\n"
+    (out / "Dockerfile").write_text(f"FROM python:{told['python']}-slim\n{apt}{project}")
+
+
+def installing(packages: str, options: str = "") -> str:
+    """A line that installs Debian packages. The official images clean apt's folder by themselves; stand-ins may not."""
+    return f"RUN apt-get update && apt-get install -y {options} {packages} && apt-get clean\n"
 
 
 def build(folder: Path, tag: str, *, cold: bool = False) -> float:
@@ -96,50 +111,74 @@ def size(tag: str) -> float:
     return round(int(done.stdout or 0) / 1e6, 1)
 
 
-def measured(name: str, scratch: Path, full: bool) -> dict:
+def larger() -> float:
+    """Megabytes that the full official image is larger by than the slim one."""
+    text = f"FROM python:3.9-slim\n{installing(FULL, '--no-install-recommends')}"
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "Dockerfile").write_text(text)
+        build(Path(folder), "resolver-bench-full")
+    try:
+        return round(size("resolver-bench-full") - size("python:3.9-slim"), 1)
+    finally:
+        subprocess.run(["docker", "rmi", "-f", "resolver-bench-full"], capture_output=True, check=False)
+
+
+def measured(name: str, scratch: Path, full_mb: float) -> dict:
     """One row: both sides, cold, after a changed source file, after one more requirement."""
     source = scratch / "project"
     project(name, source)
     sides = {"ours": scratch / "ours", "theirs": scratch / "theirs"}
     told = resolve(source, sides["ours"])
-    people(source, sides["theirs"], told, full)
+    people(source, sides["theirs"], told)
     row: dict = {"project": name, "python": told["python"], "packages": len(told["pins"]), "base": told["base_image"]}
     tags = {side: f"resolver-bench-{side}:{scratch.name[-8:].lower().replace('_', '0')}" for side in sides}
-    try:
+    row["load"] = [round(os.getloadavg()[0], 1)]
+
+    def both(what: str, *, cold: bool = False) -> None:
         for side, folder in sides.items():
-            row[f"{side}_cold"] = build(folder, tags[side], cold=True)
+            row[f"{side}_{what}"] = build(folder, tags[side], cold=cold)
+        row["load"].append(round(os.getloadavg()[0], 1))
+
+    try:
+        both("cold", cold=True)
+        for side in sides:
             row[f"{side}_mb"] = size(tags[side])
         for folder in sides.values():
             (folder / "notes.txt").write_text("changed\n")
-        for side, folder in sides.items():
-            row[f"{side}_source"] = build(folder, tags[side])
-        (source / "requirements.txt").write_text((source / "requirements.txt").read_text() + MORE + "\n") if name in MADE else None
-        if name in MADE:
-            told = resolve(source, sides["ours"])
-            people(source, sides["theirs"], told, full)
-            for side, folder in sides.items():
-                row[f"{side}_requirement"] = build(folder, tags[side])
+        both("source")
+        with (source / "requirements.txt").open("a") as stream:
+            stream.write(f"{MORE}\n")
+        before = told["pins"]
+        told = resolve(source, sides["ours"])
+        people(source, sides["theirs"], told)
+        row["pins_changed"] = len(told["pins"].items() - before.items())
+        both("requirement")
     finally:
         subprocess.run(["docker", "rmi", "-f", *tags.values()], capture_output=True, check=False)
+    if full_mb:
+        row["theirs_full_mb"] = round(row["theirs_mb"] + full_mb, 1)
+        row["ratio_full_mb"] = round(row["ours_mb"] / row["theirs_full_mb"], 2)
     for what in ("mb", "cold", "source", "requirement"):
-        if row.get(f"theirs_{what}"):
-            row[f"ratio_{what}"] = round(row[f"ours_{what}"] / row[f"theirs_{what}"], 2)
-    row["load"] = os.getloadavg()[0]
+        row[f"ratio_{what}"] = round(row[f"ours_{what}"] / row[f"theirs_{what}"], 2)
     return row
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
     parser.add_argument("--only", default="")
-    parser.add_argument("--full", action="store_true", help="beside python:X instead of python:X-slim, where that image is there")
+    parser.add_argument("--full-mb", type=float, default=0.0, help="what the full image is larger by than the slim one")
+    parser.add_argument("--make-full", action="store_true", help="measure that, print it and end")
     asked = parser.parse_args()
+    if asked.make_full or not asked.out:
+        print(larger())
+        return
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     for name in (*MADE, *EXAMPLES):
         if not re.search(asked.only, name):
             continue
         with tempfile.TemporaryDirectory(prefix="resolver-images-") as scratch:
-            row = measured(name, Path(scratch), asked.full)
+            row = measured(name, Path(scratch), asked.full_mb)
         with asked.out.open("a") as stream:
             stream.write(json.dumps(row) + "\n")
         print(json.dumps(row), flush=True)

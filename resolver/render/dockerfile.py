@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 
+RUN_DEBIAN, BUILD_DEBIAN = "debian", "debian-build"
+"""Folders below the wheelhouse: the Debian packages of the image, and those of the stage that compiles."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _FOLDER = re.compile(r"(/[A-Za-z0-9_-]+)+")
 
@@ -67,7 +69,9 @@ class DockerfileRenderer:
             system_packages=[debian_word(name) for name in sorted(set(resolution.system_packages))],
             builds=[_build(house, resolution) for house in source.builds],
             compiler=source.compiler,
-            build_packages=[debian_word(name) for name in ("build-essential", *source.system_packages)],
+            build_packages=[debian_word(name) for name in source.debian],
+            run_debian=RUN_DEBIAN,
+            build_debian=BUILD_DEBIAN,
             classic=self._classic,
             wheelhouse=self._wheelhouse,
             large=[*_index(resolution), *(_pin(release, resolution) for release in large(resolution))] if large(resolution) else [],

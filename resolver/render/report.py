@@ -44,6 +44,7 @@ def report(resolution: Resolution) -> dict[str, Any]:
         "base_image": resolution.base_image or base_image(target),
         "system_packages": sorted(resolution.system_packages),
         "build_tools": sorted({tool for house in sources(resolution).builds for tool in house.tools}),
+        "build_packages": list(sources(resolution).debian),
         "pins": {pin.name: pin.version for pin in sorted(chosen.candidate.pins)},
         "probability": _probability(chosen.probability),
         "known": chosen.known,

@@ -44,6 +44,11 @@ class Sources:
     compiler: bool = False
     system_packages: tuple[str, ...] = ()
 
+    @property
+    def debian(self) -> tuple[str, ...]:
+        """The Debian packages of the stage that builds, used at once or when building without them fails."""
+        return ("build-essential", *self.system_packages) if self.builds else ()
+
 
 def sources(resolution: Resolution) -> Sources:
     """The pins without a wheel for the target, grouped by the build tools they want."""

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from resolver.compose import House
+from resolver.compose.mirroring import mirror
 from resolver.core.program import Program, Start
 from resolver.core.project import Project
 from resolver.core.resolution import Resolution
@@ -20,6 +22,7 @@ from resolver.render.dockerignore import DockerignoreRenderer
 from resolver.render.files import write_files
 from resolver.render.lock import LockRenderer
 from resolver.render.report import ReportRenderer
+from resolver.settings import load
 from tests.render.recorded import FLASK_37, FLASK_312, resolution, weighing
 
 pytestmark = [pytest.mark.docker, pytest.mark.network, pytest.mark.slow]
@@ -40,15 +43,23 @@ def docker() -> str:
 
 
 def build(folder: Path, asked: Resolution, *options: str) -> str:
+    write(folder, asked, DockerfileRenderer())
+    return built(folder, *options)
+
+
+def write(folder: Path, asked: Resolution, dockerfile: DockerfileRenderer) -> None:
     write_files(
         folder,
         {
-            "Dockerfile": DockerfileRenderer().render(asked),
+            "Dockerfile": dockerfile.render(asked),
             "requirements.lock": LockRenderer().render(asked),
             "resolution.json": ReportRenderer().render(asked),
             ".dockerignore": DockerignoreRenderer().render(asked),
         },
     )
+
+
+def built(folder: Path, *options: str) -> str:
     command = [docker(), "build", "--progress=plain", "-t", TAG, *options, str(folder)]
     done = subprocess.run(command, env={**os.environ, "DOCKER_BUILDKIT": "1"}, capture_output=True, text=True, check=False, timeout=540)
     assert done.returncode == 0, done.stderr[-6000:]
@@ -133,6 +144,20 @@ def test_a_sdist_with_c_code(tmp_path: Path) -> None:
     inside("python", "-c", "import pycocotools._mask as m; assert m.frPyObjects")
     with pytest.raises(subprocess.CalledProcessError):
         inside("sh", "-c", "command -v gcc")
+
+
+def test_a_sdist_with_c_code_and_debian_packages_without_any_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pins = ("pycocotools==2.0.0", "numpy==1.16.4")
+    asked = resolution(pins, root=tmp_path, system_packages=("libgomp1",))
+    write(tmp_path, asked, DockerfileRenderer(wheelhouse="wheels"))
+    monkeypatch.setenv("RESOLVER_HOME", str(tmp_path / "home"))
+    mirror(House(load()[0]), tmp_path, tmp_path / "wheels")
+    assert list((tmp_path / "wheels" / "debian").glob("libgomp1_*.deb"))
+    assert list((tmp_path / "wheels" / "debian-build").glob("gcc_*.deb"))
+    built(tmp_path, "--network=none", "--no-cache")
+    assert_pins(pins)
+    inside("python", "-c", "import pycocotools._mask as m; assert m.frPyObjects")
+    inside("sh", "-c", "dpkg-query -W libgomp1 && ! command -v gcc && ! ls wheels /mnt/wheelhouse/*")
 
 
 def test_a_secret_pip_configuration_is_used_and_leaves_no_trace(tmp_path: Path) -> None:

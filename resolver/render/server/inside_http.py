@@ -55,7 +55,8 @@ def answer():
         return jsonify(error=problem.description), problem.code
     except Exception as problem:
         if {one.__name__ for one in type(problem).__mro__} & BAD_INPUT:
-            return jsonify(error="%s: %s" % (type(problem).__name__, str(problem)[:300])), 400
+            lines = str(problem).strip().split("\n")  # what follows the first is often a trace
+            return jsonify(error="%s: %s" % (type(problem).__name__, lines[0][:300])), 400
         app.logger.exception("the model failed")
         return jsonify(error="the model failed"), 500
 

@@ -15,7 +15,8 @@ from resolver.render.report import ReportRenderer
 from tests.render.recorded import FLASK_37, declared, resolution
 
 CONTRACT = [
-    "schema", "generator", "resolver", "python", "platform", "accelerator", "base_image", "system_packages", "build_tools", "build_packages",
+    "schema", "generator", "resolver", "python", "platform", "accelerator", "base_image", "system_packages", "build_tools",
+    "build_packages",
     "pins",
     "probability", "known", "policy", "candidates_considered", "reasons", "worst_edges", "runners_up", "warnings", "would_break", "decided",
     "relaxed",

@@ -45,15 +45,27 @@ if [ -s /run/secrets/index ]; then UV_DEFAULT_INDEX=$(cat /run/secrets/index); e
 cp -a /site/. "$1"
 python=$(command -v python)
 install() {
+  pins=$1
+  shift
   timeout -k 10 "$(cat /cell/seconds)" /tools/uv pip install \\
-    --python "$python" --break-system-packages --no-config --no-deps "$@" -r /cell/pins.txt
+    --python "$python" --break-system-packages --no-config --no-deps "$@" -r "$pins"
 }
 code=0
 if [ -s /cell/pins.txt ]; then
-  install --build-constraint /cell/build-constraints.txt >/out/install.log 2>&1
+  install /cell/pins.txt --build-constraint /cell/build-constraints.txt >/out/install.log 2>&1
   code=$?
+  if [ "$code" = 1 ] && grep -q 'Failed to parse metadata' /out/install.log; then
+    # A release of before PEP 508 (`opencv-python>=3.`): uv refuses it, and the pip of its day, which the image has, does not.
+    old=$(sed -n 's/.*Failed to [a-z ]*build `\\([A-Za-z0-9._=+-]*\\)`.*/\\1/p' /out/install.log | head -n 1)
+    grep -v -x -F "$old" /cell/pins.txt >/tmp/pins.txt
+    printf '%s\\n' "$old" >/tmp/old.txt
+    PIP_CONSTRAINT=/cell/build-constraints.txt PIP_INDEX_URL=${UV_DEFAULT_INDEX-} \\
+      "$python" -m pip install --no-deps --no-cache-dir --disable-pip-version-check -r /tmp/old.txt >/out/install.old.log 2>&1 &&
+      install /tmp/pins.txt --build-constraint /cell/build-constraints.txt >/out/install.second.log 2>&1 &&
+      code=0 && mv /out/install.second.log /out/install.log
+  fi
   if [ "$code" = 1 ] && grep -qi 'build' /out/install.log; then
-    install >/out/install.second.log 2>&1 && code=0 && mv /out/install.second.log /out/install.log
+    install /cell/pins.txt >/out/install.second.log 2>&1 && code=0 && mv /out/install.second.log /out/install.log
   fi
 fi
 echo "$code" >/out/install.code

@@ -155,7 +155,7 @@ class DockerExecutor:
 
 def _failing(outcome: Outcome) -> str:
     """The distribution whose build the installer says failed; "" when it does not say."""
-    told = re.search(r"Failed to build `?([A-Za-z0-9][A-Za-z0-9._-]*)==", outcome.message)
+    told = re.search(r"Failed to (?:download and )?build `?([A-Za-z0-9][A-Za-z0-9._-]*)==", outcome.message)
     return normalize(told[1]) if told else ""
 
 

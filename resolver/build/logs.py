@@ -54,7 +54,7 @@ _INSTALL_RULES: tuple[tuple[re.Pattern[str], FailureClass], ...] = (
     (re.compile(r"\bKilled\b|MemoryError|Cannot allocate memory|exit status: 137|signal: 9"), F.MEMORY),
     (
         re.compile(
-            r"Failed to build|build backend returned an error|Failed building wheel|Failed to prepare distributions"
+            r"Failed to (download and )?build|build backend returned an error|Failed building wheel|Failed to prepare distributions"
             r"|setup\.py.{0,20}(failed|did not run)|subprocess-exited-with-error"
             r"|command '?\S*(gcc|cc|g\+\+|clang)'? failed|unable to execute"
             r"|Failed to resolve requirements from `(setup\.py|build-system)|error: metadata-generation-failed",
@@ -82,7 +82,9 @@ def install_failure(log: str) -> Diagnosis:
     """Class and message of a failed installation, from the installer's own words."""
     failure = next((kind for pattern, kind in _INSTALL_RULES if pattern.search(log)), F.UNKNOWN)
     lines = [line.strip(" ×╰─▶├│") for line in log.splitlines() if line.strip(" ×╰─▶├│")]
-    subject = next((m[0] for line in lines if (m := re.search(r"Failed to build .{0,80}|Unable to locate package \S+", line))), "")
+    subject = next(
+        (m[0] for line in lines if (m := re.search(r"Failed to (?:download and )?build .{0,80}|Unable to locate package \S+", line))), ""
+    )
     errors = [line for line in lines if re.match(r"\w*(Error|Exception)\b.{3,}|error: .{3,}", line)]
     telling = [line for line in lines if _TELLING.search(line)]
     if failure in (F.SDIST_BUILD, F.SYNTAX, F.MEMORY):

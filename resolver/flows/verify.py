@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from resolver.core.candidate import Candidate
 from resolver.core.package import NormalizedName, Release, normalize
+from resolver.core.peers import peer_bounds
 from resolver.core.project import Project
 
 _MAKERS_EXTRAS = re.compile(r"dev|test|doc|lint|quality|style|check|typing|mypy|build|release|bench|example|tutorial|ci\b")
@@ -72,7 +73,7 @@ def contradictions(candidate: Candidate) -> tuple[str, ...]:
 
 
 def optional_clashes(candidate: Candidate) -> tuple[str, ...]:
-    """A sentence for each release whose extras bound another release of the set, and that one lies outside.
+    """A sentence for each release whose extras, or whose own check at import, bound another release of the set, and that one lies outside.
 
     Nobody asked for the extra, yet the package is there and the code behind the extra will meet it: transformers 4.43 with torch 1.7
     resolves and dies at the first model. Extras for development are passed over.
@@ -90,7 +91,7 @@ def optional_clashes(candidate: Candidate) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=20_000)
 def _optional(release: Release) -> tuple[tuple[str, SpecifierSet], ...]:
     """What a release's extras bound: name and specifier; the widest reading where several extras name one distribution."""
-    found: dict[str, SpecifierSet] = {}
+    found: dict[str, SpecifierSet] = dict(peer_bounds(release.pin))
     for text in release.requires:
         if "extra" not in text:
             continue

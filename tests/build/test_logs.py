@@ -37,6 +37,7 @@ SET = [
     ),
     ("Failed to build `pycrypto==2.6.1`\n  The build backend returned an error\n  RuntimeError: autoconf error", F.SDIST_BUILD),
     ("Failed to build `x==1`\n error: command 'gcc' failed: No such file or directory", F.SDIST_BUILD),
+    ("error: Failed to download and build `gym==0.18.3`\n  cause: Failed to parse metadata from built wheel", F.SDIST_BUILD),
     ("Failed to build `x==1`\n  SyntaxError: invalid syntax", F.SYNTAX),
     ("Failed to build `x==1`\n c++: fatal error: Killed signal terminated program cc1plus\nKilled", F.MEMORY),
     ("Because a==1 depends on b<2 and you require b==2, we can conclude that your requirements are unsatisfiable.", F.CONFLICT),

@@ -49,6 +49,15 @@ def test_extras_for_development_say_nothing() -> None:
     assert optional_clashes(candidate(release("a", "1", "numpy==1.19; extra == 'testing'"), release("numpy", "2.0"))) == ()
 
 
+def test_a_release_that_checks_its_peer_at_import_clashes_with_an_older_one() -> None:
+    checks = release("tensorflow-probability", "0.19.0")
+    assert optional_clashes(candidate(checks, release("tensorflow-cpu", "2.3.4"))) == (
+        "tensorflow-probability==0.19.0 is made for tensorflow-cpu>=2.11, the set has 2.3.4",
+    )
+    assert optional_clashes(candidate(checks, release("tensorflow", "2.11.0"))) == ()
+    assert optional_clashes(candidate(release("tensorflow-probability", "99.0"), release("tensorflow", "1.0"))) == ()
+
+
 def test_needs_that_admit_one_version_only_are_pinned() -> None:
     origin = Origin(kind=OriginKind.DECLARED)
     needs = tuple(

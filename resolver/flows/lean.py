@@ -33,6 +33,12 @@ WINDOWS = frozenset(
 TORCH = ("torch", "torchvision", "torchaudio", "torchtext")
 """What PyTorch's own indexes offer as "+cpu" builds. They go together: one that is linked to CUDA does not run beside one that is not."""
 
+COVERED: Mapping[str, NormalizedName] = {
+    "opencv-python": NormalizedName("opencv-contrib-python"),
+    "opencv-python-headless": NormalizedName("opencv-contrib-python-headless"),
+}
+"""Distribution -> one with all of its modules and more in the same folder: side by side, the one that is installed last wins."""
+
 Find = Callable[[NormalizedName, str], Release | None]
 """A release with its metadata and at least one wheel for the target; None when there is none."""
 
@@ -52,14 +58,27 @@ def lean(candidate: Candidate, *, find: Find, find_cpu: Find | None = None, uses
     project uses: one that opens windows keeps them. A distribution whose name another one of the set declares is kept: installers and
     entry points look for the name.
     """
+    candidate, dropped = _uncovered(candidate)
     if candidate.target.accelerator.kind != "cpu":
-        return Lean(candidate=candidate)
+        return Lean(candidate=candidate, notes=dropped)
     swapped, notes = _swapped(candidate, find, find_cpu, set(uses))
+    notes = (*dropped, *notes)
     if not swapped:
         return Lean(candidate=candidate, notes=notes)
     pins = {str(release.name): release.pin for release in candidate.releases}
     told = (f"{new.pin} is taken for {pins[normalize(old)]}: the same modules without {_lacks(new)}" for old, new in swapped.items())
     return Lean(candidate=_pruned(candidate, swapped), notes=(*notes, *told))
+
+
+def _uncovered(candidate: Candidate) -> tuple[Candidate, tuple[str, ...]]:
+    """Without a distribution that another one of the set holds in full; one that somebody declares stays."""
+    versions = {str(release.name): release.version for release in candidate.packages}
+    double = [name for name, whole in COVERED.items() if name in versions and versions.get(whole) == versions[name]]
+    gone = {name for name in double if not _declared(name, candidate)}
+    if not gone:
+        return candidate, ()
+    kept = _pruned(dataclasses.replace(candidate, direct=tuple(name for name in candidate.direct if name not in gone)), {}, gone)
+    return kept, tuple(f"{name} is left out: {COVERED[name]} holds all of it, in the same folder" for name in sorted(gone))
 
 
 def _lacks(light: Release) -> str:
@@ -104,8 +123,8 @@ def _required(text: str) -> str:
         return ""
 
 
-def _pruned(candidate: Candidate, swapped: Mapping[str, Release]) -> Candidate:
-    """With the exchanged releases in, and without those that nothing reaches any more."""
+def _pruned(candidate: Candidate, swapped: Mapping[str, Release], gone: Collection[str] = ()) -> Candidate:
+    """With the exchanged releases in, and without those that are `gone` or that nothing reaches any more."""
     old = candidate.releases
     releases = [swapped.get(str(release.name), release) for release in old]
     light = {place for place, release in enumerate(old) if str(release.name) in swapped}
@@ -113,7 +132,7 @@ def _pruned(candidate: Candidate, swapped: Mapping[str, Release]) -> Candidate:
     edges = [(a, b) for a, b in candidate.edges if a not in light or str(old[b].name) in asks[a]]
     imported = {b for _, b in candidate.edges}
     reached = {place for place, release in enumerate(old) if place not in imported or str(release.name) in candidate.direct}
-    reached -= {place for place in reached if old[place].name == CUDA}
+    reached -= {place for place in reached if old[place].name == CUDA or str(old[place].name) in gone}
     queue = list(reached)
     while queue:
         at = queue.pop()

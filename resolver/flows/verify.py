@@ -91,7 +91,7 @@ def optional_clashes(candidate: Candidate) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=20_000)
 def _optional(release: Release) -> tuple[tuple[str, SpecifierSet], ...]:
     """What a release's extras bound: name and specifier; the widest reading where several extras name one distribution."""
-    found: dict[str, SpecifierSet] = dict(peer_bounds(release.pin))
+    found: dict[str, SpecifierSet] = {str(name): bound for name, bound in peer_bounds(release.pin).items()}
     for text in release.requires:
         if "extra" not in text:
             continue

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from resolver.core.errors import IndexUnreachable, UnknownPackage
 from resolver.core.package import NormalizedName, Release
+from resolver.index.amended import amended
 from resolver.index.cache import Cache, KeptPage, now
 from resolver.index.filenames import version_key
 from resolver.index.pages import ACCEPT, Listed, Sources, group, read_page
@@ -235,7 +236,7 @@ def complete(bare: Release, facts: Facts) -> Release:
     """The release with what was read of it."""
     return dataclasses.replace(
         bare,
-        requires=facts.requires,
+        requires=amended(bare.pin, facts.requires),
         requires_python=bare.requires_python or facts.requires_python,
         extras=facts.extras,
         modules=facts.modules,

@@ -15,6 +15,7 @@ from typing import Any
 
 from resolver.core.errors import IndexUnreachable, UnknownPackage
 from resolver.core.package import DistFile, NormalizedName, Pin, Release
+from resolver.index.amended import amended
 from resolver.index.filenames import version_key
 
 SCHEMA = """
@@ -185,7 +186,7 @@ def unpack(name: NormalizedName, body: bytes, hashes: bytes) -> Shelf:
             Release(
                 pin=Pin(name, version),
                 uploaded=datetime.fromtimestamp(seconds, UTC) if seconds is not None else None,
-                requires=tuple(texts[each] for each in requires),
+                requires=amended(Pin(name, version), tuple(texts[each] for each in requires)),
                 requires_python=texts[python],
                 files=tuple(files),
                 yanked=bool(yanked),

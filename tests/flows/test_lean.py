@@ -101,5 +101,28 @@ def test_opencv_goes_without_windows_where_nobody_opens_one():
 def test_opencv_stays_where_another_release_declares_it_or_shares_its_folder():
     declared = made({**OPENCV, "retina-face==0.0.13": ["opencv-python"]}, ("retina-face",))
     assert lean(declared, find=headless).candidate == declared
-    several = made({**OPENCV, "opencv-contrib-python==4.5.5.64": ["numpy"]}, ("opencv-python", "opencv-contrib-python"))
+    several = made({**OPENCV, "opencv-contrib-python==4.5.4.60": ["numpy"]}, ("opencv-python", "opencv-contrib-python"))
     assert lean(several, find=headless).candidate == several
+
+
+BOTH = {
+    "opencv-contrib-python==4.5.1": ["numpy"],
+    "opencv-python==4.5.1": ["numpy"],
+    "numpy==1.19.5": [],
+    "python==3.11": [],
+}
+
+
+def test_a_distribution_that_another_one_holds_in_full_is_left_out():
+    asked = made(BOTH, ("opencv-contrib-python", "opencv-python"), Accelerator(kind="cuda", runtime="12"))
+    found = lean(asked, find=find)
+    assert names(found.candidate) == ["numpy==1.19.5", "opencv-contrib-python==4.5.1"]
+    assert found.candidate.direct == ("opencv-contrib-python",)
+    assert found.notes == ("opencv-python is left out: opencv-contrib-python holds all of it, in the same folder",)
+
+
+def test_it_stays_when_another_release_declares_it_or_the_versions_differ():
+    declared = {**BOTH, "mtcnn==0.1": ["opencv-python"]}
+    assert "opencv-python==4.5.1" in names(lean(made(declared, ("mtcnn", "opencv-contrib-python")), find=find).candidate)
+    apart = {**{k: v for k, v in BOTH.items() if k != "opencv-python==4.5.1"}, "opencv-python==4.2.0": ["numpy"]}
+    assert "opencv-python==4.2.0" in names(lean(made(apart, ("opencv-contrib-python", "opencv-python")), find=find).candidate)

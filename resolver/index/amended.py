@@ -1,0 +1,24 @@
+"""Requirements that releases have and do not declare: each was seen to break, or read in the release's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from packaging.specifiers import SpecifierSet
+
+from resolver.core.package import NormalizedName, Pin
+
+_LACKING: Mapping[NormalizedName, tuple[tuple[SpecifierSet, tuple[str, ...]], ...]] = {
+    # Compiled against the PyTorch of the day, as all of them are; the ones before and in between declare it exactly.
+    NormalizedName("torchaudio"): ((SpecifierSet(">=2.11"), ("torch>=2.11",)),),
+    NormalizedName("torchtext"): ((SpecifierSet("==0.7.*"), ("torch==1.6.*",)), (SpecifierSet("==0.8.0"), ("torch==1.7.0",))),
+}
+"""Distribution -> (releases, what they require besides)."""
+
+
+def amended(pin: Pin, requires: tuple[str, ...]) -> tuple[str, ...]:
+    """What a release declares, and what it requires besides; `requires` itself for nearly all."""
+    if pin.name not in _LACKING:
+        return requires
+    besides = (text for releases, texts in _LACKING[pin.name] if releases.contains(pin.version, prereleases=True) for text in texts)
+    return (*requires, *(text for text in besides if text not in requires))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import heapq
 import time
 from collections.abc import Callable, Sequence
 
@@ -26,6 +27,8 @@ ENOUGH, ENOUGH_SECONDS = 40, 15.0
 """A search that has shown so many sets ends after this time: needs that clash under most policies take a third of a second a set."""
 NEAR = 0.05
 """Probabilities this close are not told apart when a project has no date."""
+APART = 0.7
+"""What is left of the probability of a set with members that take from each other in vain."""
 TRIES = 12
 """How many of the best sets are completed at most before the one that breaks least is taken."""
 
@@ -52,7 +55,7 @@ class Considered:
 class Desk:
     """What considering takes: `search` gives a fresh solver, which knows what was read since; `complete` fills in what the search did
     without (file hashes, metadata borrowed from a neighbour); `study` reads what the releases of a set take from each other, where
-    nobody knows that yet; at most `limit` sets are looked at.
+    nobody knows that yet; `apart` tells of a pair that takes from each other in vain; at most `limit` sets are looked at.
     """
 
     search: Callable[[], Solver]
@@ -61,6 +64,7 @@ class Desk:
     reporter: Reporter
     limit: int
     study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING
+    apart: Callable[[Candidate], str] = lambda _: ""
 
     def consider(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...] = ()) -> Considered | None:
         """The sets of a project, ranked; None when there is none. `relaxed` is told of each of them.
@@ -84,7 +88,7 @@ class Desk:
         first = 0.0
         for reading in range(READINGS):
             self.reporter.step(f"ranking {len(found)} sets")
-            ranked = demoted(self.ranker.rank(project, found))
+            ranked = self._held_together(demoted(self.ranker.rank(project, found)))
             if project.evidence.last_worked is None and not pinned(project):
                 ranked = freshened(ranked)
             first = first or ranked[0].probability
@@ -98,6 +102,20 @@ class Desk:
             if learnt is Learnt.NOTHING or reading == READINGS - 1:
                 break
         return ranked, ranked[0].probability >= first - NOTICEABLE
+
+    def _held_together(self, ranked: Sequence[Scored]) -> list[Scored]:
+        """Best first again, with the first few held against `apart` until one stands."""
+        waiting = [(-round(scored.probability, 3), place, scored) for place, scored in enumerate(ranked)]
+        heapq.heapify(waiting)
+        asked: dict[int, Scored] = {}
+        while waiting and waiting[0][1] not in asked and len(asked) < TRIES:
+            _, place, scored = heapq.heappop(waiting)
+            told = self.apart(scored.candidate)
+            if told:
+                scored = dataclasses.replace(scored, probability=scored.probability * APART, reasons=(*scored.reasons, told))
+            asked[place] = scored
+            heapq.heappush(waiting, (-round(scored.probability, 3), place, scored))
+        return [scored for _, _, scored in sorted(waiting, key=lambda entry: entry[:2])]
 
     def _found(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...]) -> list[Candidate]:
         self.reporter.step("finding version sets")

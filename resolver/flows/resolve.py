@@ -96,14 +96,15 @@ def resolve(
     snapshot: str,
     reporter: Reporter,
     study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING,
+    apart: Callable[[Candidate], str] = lambda _: "",
 ) -> Resolution:
     """Consider up to `request.limit` sets, rank them all, and answer with the first.
 
-    `libraries` gives a set's Debian packages; for `search`, `complete` and `study` see `Desk`. A written line that the best set nearly
-    surely breaks on gives way when that helps. Raises Unsatisfiable with the conflict when no set exists.
+    `libraries` gives a set's Debian packages; for `search`, `complete`, `study` and `apart` see `Desk`. A written line that the best
+    set nearly surely breaks on gives way when that helps. Raises Unsatisfiable with the conflict when no set exists.
     """
     where = targets(project, request)
-    desk = Desk(search=search, ranker=ranker, complete=complete, reporter=reporter, limit=request.limit, study=study)
+    desk = Desk(search=search, ranker=ranker, complete=complete, reporter=reporter, limit=request.limit, study=study, apart=apart)
     seen = desk.consider(project, where)
     if not request.strict and not request.python:
         seen = elsewhere(desk, project, where, targets(undeclared(project), request), seen)

@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from resolver.core.project import Evidence, Project
 from resolver.core.reporter import Reporter
 from resolver.core.signs import Sign
 from resolver.core.target import Target
-from resolver.flows.consider import Desk, Learnt, freshened
+from resolver.flows.consider import Desk, Learnt, demoted, freshened
 from resolver.flows.verify import Completed
 
 
@@ -94,3 +95,13 @@ def test_a_set_whose_members_take_from_each_other_in_vain_goes_behind_a_sound_on
     assert still.candidate.pins[0].version == "2021"
     assert still.reasons == ("takes in vain",)
     assert round(still.probability, 2) == 0.63
+
+
+def test_a_set_that_was_drawn_at_random_must_be_clearly_likelier() -> None:
+    def drawn(probability):
+        one = scored("3.8", 2015, probability)
+        return dataclasses.replace(one, candidate=dataclasses.replace(one.candidate, policy="perturbed 21 as-of 2025-01-23"))
+
+    plain = scored("3.8", 2021, 0.85)
+    assert demoted([drawn(0.92), plain])[0] == plain
+    assert demoted([drawn(0.94), plain])[0].probability == 0.94

@@ -89,6 +89,8 @@ def explained(resolution: Resolution) -> Iterator[str]:
         yield f"  edge {ends}: {percent(edge.probability)} risk. {edge.why}".rstrip()
     for sentence in resolution.decided:
         yield f"  decided: {sentence}"
+    for sentence in resolution.changes:
+        yield f"  would change it: {sentence}"
     chosen = {str(pin.name): pin.version for pin in resolution.chosen.candidate.pins}
     for other in resolution.others:
         pins = {str(pin.name): pin.version for pin in other.candidate.pins}

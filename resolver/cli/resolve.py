@@ -63,7 +63,7 @@ def resolve(
     ] = "",
     tag: Annotated[str, typer.Option(help="with --build: keep the image under this name", show_default=False)] = "",
     executor: Annotated[str | None, typer.Option(help="docker or venv, for --build", show_default=False)] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="tell which edges decided, and the runners-up")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="tell what decided, what would change it, the runners-up")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print resolution.json on stdout instead of words")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="notes and build output too")] = False,
@@ -86,7 +86,7 @@ def resolve(
         values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor, "wheelhouse": wheelhouse})
         house = compose.House(values, reporter=reporter, as_of=day, platform=PLATFORMS[platform])
         wanted = Accelerator(kind=accelerator, runtime=cuda, driver=driver, gpu=gpu.lower())
-        resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict, serve=serve)
+        resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict, serve=serve, explain=explain)
         folder = output or (path if path.is_dir() else path.parent)
         written = house.write(folder, texts, force=force)
         if build:

@@ -55,6 +55,7 @@ class House(Proving, Crawling):
         accelerator: Accelerator | None = None,
         strict: bool = False,
         serve: bool = False,
+        explain: bool = False,
     ) -> tuple[Resolution, dict[str, str]]:
         """The answer for the project at `path` and the texts of its files, by name."""
         from resolver.compose.finishing import finished
@@ -86,6 +87,7 @@ class House(Proving, Crawling):
             complete=self.complete,
             study=self.study,
             apart=Apart(self.timeline.uses_later, self.timeline.offers).told,
+            behind=self.behind if explain else None,
             ranker_info=ranker_info(self.ranker),
             snapshot=self.index.snapshot,
             reporter=self.reporter,

@@ -151,6 +151,12 @@ class Rooms(Stock):
         """As the ranker of the moment does: `study` may replace it."""
         return self.ranker.rank(project, candidates)
 
+    def behind(self, project: Project, candidates: Sequence[Candidate]) -> Sequence[Mapping[str, float]]:
+        """By what sets are behind the first, by the ranker of the moment; nothing when none was trained."""
+        from resolver.rank.booster import LearnedRanker
+
+        return self.ranker.behind(project, candidates) if isinstance(self.ranker, LearnedRanker) else [{}] * len(candidates)
+
     @functools.cached_property
     def implied(self) -> ImpliedNeeds:
         """What releases need beside what they declare."""

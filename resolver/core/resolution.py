@@ -25,6 +25,7 @@ class Resolution:
     `base_image` is a tag, with a digest where a registry told it; `extra_index` an index that some pins come
     from beside pip's own; `system_packages` Debian package names, sorted; `warnings` sentences for the person;
     `would_break` sentences about what plain `pip install -r` would have done; `decided` sentences on the edges that other sets lost by;
+    `changes` sentences on what would change the choice (with --explain);
     `considered` counts distinct candidates; `tried` are the
     resolutions whose proofs failed beside this one (--attempts).
     """
@@ -41,6 +42,7 @@ class Resolution:
     warnings: tuple[str, ...] = ()
     would_break: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     ranker: RankerInfo = RankerInfo()
     snapshot: str = ""
     proof: Proof | None = None

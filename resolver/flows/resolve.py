@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from resolver.core.candidate import Candidate, EdgeRisk, Scored
+from resolver.core.candidate import Candidate, Scored
 from resolver.core.conflict import Conflict
 from resolver.core.errors import ResolverError
 from resolver.core.project import OriginKind, Project
 from resolver.core.reporter import Reporter
 from resolver.core.resolution import RankerInfo, Resolution
 from resolver.core.target import PYTHONS, Accelerator, Target
+from resolver.flows.changes import changes
 from resolver.flows.consider import Desk, Learnt
+from resolver.flows.decided import decided
 from resolver.flows.elsewhere import elsewhere
 from resolver.flows.repair import repaired
 from resolver.flows.verify import Completed
 from resolver.interfaces import Ranker, Solver
 
-DECIDED, LOST, BREAKING = 5, 0.1, 0.3
-"""So many edges are told by which sets lost: sets at least so much less likely to run, edges at least so likely to break."""
 TODAYS_PYTHON = "3.11"
 """What a plain `pip install -r` would run on: the interpreter of the current Debian images."""
 
@@ -97,11 +97,13 @@ def resolve(
     reporter: Reporter,
     study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING,
     apart: Callable[[Candidate], str] = lambda _: "",
+    behind: Callable[[Project, Sequence[Candidate]], Sequence[Mapping[str, float]]] | None = None,
 ) -> Resolution:
     """Consider up to `request.limit` sets, rank them all, and answer with the first.
 
     `libraries` gives a set's Debian packages; for `search`, `complete`, `study` and `apart` see `Desk`. A written line that the best
-    set nearly surely breaks on gives way when that helps. Raises Unsatisfiable with the conflict when no set exists.
+    set nearly surely breaks on gives way when that helps. With `behind`, which tells by what sets are behind the first of them, the answer
+    also tells what decided and what would change it. Raises Unsatisfiable with the conflict when no set exists.
     """
     where = targets(project, request)
     desk = Desk(search=search, ranker=ranker, complete=complete, reporter=reporter, limit=request.limit, study=study, apart=apart)
@@ -125,7 +127,8 @@ def resolve(
         relaxed=best.candidate.relaxed,
         warnings=(*project.evidence.notes, *seen.wrong),
         would_break=would_break(seen.ranked, best),
-        decided=decided(seen.ranked, best),
+        decided=decided(project, seen.ranked, best, behind),
+        changes=changes(desk, project, where, seen) if behind else (),
         ranker=ranker_info,
         snapshot=snapshot,
     )
@@ -144,27 +147,6 @@ def _distinct(ranked: Sequence[Scored]) -> tuple[Scored, ...]:
         if len(kept) == RUNNERS_UP:
             break
     return tuple(kept)
-
-
-def decided(ranked: Sequence[Scored], best: Scored) -> tuple[str, ...]:
-    """Sentences on the edges by which other sets lost, those of most sets first: what keeps the chosen versions where they are."""
-    lost: dict[tuple[str, str], list[EdgeRisk]] = {}
-    mine = set(best.candidate.pins)
-    for scored in ranked:
-        if scored.probability < best.probability - LOST:
-            worst = {
-                (edge.importer.name, edge.provider.name): edge for edge in reversed(scored.worst_edges) if edge.probability >= BREAKING
-            }
-            for names, edge in worst.items():
-                if not {edge.importer, edge.provider} <= mine:
-                    lost.setdefault(names, []).append(edge)
-    order = sorted(lost, key=lambda names: (-len(lost[names]), names))[:DECIDED]
-    told = []
-    for pair in order:
-        edge = max(lost[pair], key=lambda one: one.probability)
-        sets = "1 other set" if len(lost[pair]) == 1 else f"{len(lost[pair])} other sets"
-        told.append(f"{sets} would hold {edge.importer} with {edge.provider} or the like ({edge.probability:.0%}): {edge.why}".rstrip(": "))
-    return tuple(told)
 
 
 def would_break(ranked: Sequence[Scored], best: Scored) -> tuple[str, ...]:

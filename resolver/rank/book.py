@@ -106,6 +106,16 @@ class FactBook:
         self._stdlib: dict[str, bool] = {}
         self._pb2: dict[Pin, float] = {}
 
+    def without_timeline(self) -> FactBook:
+        """A book that knows all but what releases offer and take: to see what the API timeline is worth."""
+        return FactBook(
+            self._index,
+            None,
+            owners=self._ask_owners,
+            system_packages=self._ask_packages,
+            companions=self._ask_companions,
+        )
+
     def facts(self, release: Release) -> ReleaseFacts:
         """The facts of a release; a fuller description of the same pin replaces an emptier one."""
         known = self._facts.get(release.pin)

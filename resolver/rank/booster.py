@@ -12,6 +12,7 @@ from resolver.core.candidate import Candidate, Scored
 from resolver.core.project import Project
 from resolver.core.resolution import RankerInfo
 from resolver.interfaces import EdgeJudge, Ranker
+from resolver.rank.behind import behind
 from resolver.rank.book import FactBook
 from resolver.rank.coverage import COVERAGE, coverage_factor, lacking
 from resolver.rank.edges import LearnedEdgeJudge, learned_risks
@@ -41,8 +42,10 @@ def ruled(table: Floats) -> Floats:
 
 def start_odds(table: Floats, start: Start) -> Floats:
     """The log-odds from which the set booster starts: what rules make of the learned edge risks, the project's coverage, and what the set
-    lacks from outside.
+    lacks from outside; without a slope (an ablation without edges) the same for every row.
     """
+    if not start.slope:
+        return np.full(len(table), start.offset)
     found: Floats = start.slope * logit(ruled(table)) + start.offset
     return found
 
@@ -89,6 +92,12 @@ class LearnedRanker:
             return set_reasons(told, weights.get(told.place))
 
         return scored_in_order(self._featurizer, project, uses, batch, risks, table, probability, reasons)
+
+    def behind(self, project: Project, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
+        """For each candidate, by what features speak of, how many log-odds it is behind the first one (see `rank.behind`)."""
+        batch = self._featurizer.batch(candidates)
+        table = self._featurizer.sets(project, batch, learned_risks(self._edges, batch.table))
+        return behind(table, self._sets, self._columns, self._start)
 
     def _weights(self, table: Floats) -> list[dict[str, float]]:
         """For each row how much each group of features moved the log-odds, up or down."""

@@ -67,12 +67,21 @@ class RuleRanker:
 
 def rule_probability(table: Floats) -> Floats:
     """Rows of set features -> probability by rules: no edge breaks, nothing the project uses is missing, no bound is violated."""
+    factors = rule_factors(table)
+    found: Floats = factors["edges"] * factors["names"] * factors["dates"] * factors["shape"]
+    return found
+
+
+def rule_factors(table: Floats) -> dict[str, Floats]:
+    """What the rules multiply, by what it speaks of: edges, names of the project, dates and interpreters, the shape of the set."""
     column = {name: table[:, position] for name, position in SET_COLUMN.items()}
     place = SET_COLUMN[COVERAGE[0]]
-    probability = np.exp(-column["edge_sum"]) * coverage_factor(table[:, place : place + len(COVERAGE)])
-    probability = probability * 0.2 ** np.minimum(column["python_bounds_violated"], 3) * 0.8 ** np.minimum(column["orphan_imports"], 5)
-    found: Floats = probability * 0.85 ** np.minimum(column["relaxed"], 10)
-    return found
+    return {
+        "edges": np.exp(-column["edge_sum"]) * 0.8 ** np.minimum(column["orphan_imports"], 5),
+        "names": coverage_factor(table[:, place : place + len(COVERAGE)]),
+        "dates": 0.2 ** np.minimum(column["python_bounds_violated"], 3),
+        "shape": 0.85 ** np.minimum(column["relaxed"], 10),
+    }
 
 
 class KeyRanker:

@@ -56,6 +56,7 @@ def report(resolution: Resolution) -> dict[str, Any]:
         "warnings": list(resolution.warnings),
         "would_break": list(resolution.would_break),
         "decided": list(resolution.decided),
+        "changes": list(resolution.changes),
         "relaxed": [_relaxed(one) for one in (*resolution.relaxed, *_only_in_set(resolution))],
         "ranker": {"version": resolution.ranker.version, "trained_on": resolution.ranker.trained_on},
         "snapshot": resolution.snapshot,

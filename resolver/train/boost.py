@@ -149,13 +149,14 @@ def fit_start(table: Floats, passed: Floats, weight: Floats) -> Start:
     return Start(slope=round(float(found[0]), 4), offset=round(float(found[1]), 4))
 
 
-def fit_order(table: Floats, passed: Floats, groups: Sequence[str], recipe: Recipe) -> str:
-    """A set booster trained to order the sets of each group (lambdarank) rather than to tell probabilities."""
+def fit_order(table: Floats, passed: Floats, groups: Sequence[str], recipe: Recipe, start: Start) -> str:
+    """A set booster trained to order the sets of each group (lambdarank) rather than to tell probabilities, from the same start."""
     order = sorted(range(len(groups)), key=groups.__getitem__)
     sizes = [len(list(members)) for _, members in itertools.groupby(groups[place] for place in order)]
     bounds = [-int(name in FALLING) for name in SET_FEATURES]
     settings = {**SET_PARAMETERS, "objective": "lambdarank", "bagging_freq": 0, "monotone_constraints": bounds}
-    return _train(table[order], passed[order], np.ones(len(order)), settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed, sizes)
+    odds, even = start_odds(table[order], start), np.ones(len(order))
+    return _train(table[order], passed[order], even, settings, SET_ROUNDS, list(SET_FEATURES), [], recipe.seed, sizes, odds)
 
 
 def calibrate(raw: Floats, passed: Floats, sets: Floats) -> Calibration:

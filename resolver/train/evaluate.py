@@ -60,12 +60,13 @@ DATES = (
     "last_worked_gap",
     "median_year",
 )
+NO_TIMELINE = "without API timeline"
 ABLATIONS: Mapping[str, frozenset[str]] = {
     "without edges": frozenset(EDGES),
-    "without names": frozenset({"names_used", "names_share", "names_missing", "names_unknown", "edge_missing_names"}),
     "without history": frozenset({"history", *SEEN, "edge_seen_share"}),
     "without dates": frozenset(DATES),
 }  # fmt: skip
+"""Features that are blanked; what the API timeline is worth is told by a book without it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,10 +234,11 @@ def _thorough(
             found[name] = held_out(train, test, book, assembler, recipe)
         except ResolverError as error:
             tell.warning(f"{name}: {error.message}")
-    found["ablations, by stack"] = {}
-    for name, columns in ABLATIONS.items():
+    found["ablations, by stack"] = {"everything": found["by stack"]["learned"]}
+    for name, columns in {**ABLATIONS, NO_TIMELINE: frozenset[str]()}.items():
         tell.step(f"evaluating {name}")
-        judged = cross_judged(corpus, book, assembler, dataclasses.replace(recipe, without=columns))
+        known = book.without_timeline() if name == NO_TIMELINE else book
+        judged = cross_judged(corpus, known, assembler, dataclasses.replace(recipe, without=columns))
         found["ablations, by stack"][name] = report(judged)
     tell.step("comparing a classifier with lambdarank")
     found["objectives, by stack"] = objectives(fit(corpus, book, assembler, recipe)[1], recipe)
@@ -254,8 +256,8 @@ def objectives(tables: Tables, recipe: Recipe, folds: int = 4) -> dict[str, dict
         groups = [group for group, test in zip(tables.groups, inside, strict=True) if not test]
         start, text = fit_sets(tables.sets[~inside], tables.passed[~inside], recipe)
         scores["classifier"][inside] = Forest(text).predict(tables.sets[inside]) + start_odds(tables.sets[inside], start)
-        text = fit_order(tables.sets[~inside], tables.passed[~inside], groups, recipe)
-        scores["lambdarank"][inside] = Forest(text).predict(tables.sets[inside])
+        text = fit_order(tables.sets[~inside], tables.passed[~inside], groups, recipe, start)
+        scores["lambdarank"][inside] = Forest(text).predict(tables.sets[inside]) + start_odds(tables.sets[inside], start)
     found = {}
     for name, score in scores.items():
         kept = {"ndcg", "top1", "top1_of_10", "auc_within", "groups_with_choice"} | (

@@ -10,7 +10,7 @@ from resolver.core.project import Bound, Evidence, Need, Origin, OriginKind, Pro
 from resolver.core.reporter import Reporter
 from resolver.core.resolution import RankerInfo, Resolution
 from resolver.core.target import Target
-from resolver.flows.resolve import Request, Unsatisfiable, decided, resolve, targets
+from resolver.flows.resolve import Request, Unsatisfiable, resolve, targets
 from resolver.flows.verify import Completed
 
 DECLARED = Origin(kind=OriginKind.DECLARED, path="requirements.txt", line=1)
@@ -155,26 +155,3 @@ def test_no_set_at_all_carries_the_conflict_and_its_exit_code() -> None:
         run(TwoSets(empty=True))
     assert caught.value.exit_code == 3
     assert caught.value.conflict == Conflict(sentence="flask does not exist")
-
-
-def test_the_edges_by_which_other_sets_lost_are_told_with_their_count() -> None:
-    def scored(probability: float, version: str, *edges: EdgeRisk) -> Scored:
-        pins = (Pin(normalize("keras"), "2.2.5"), Pin(normalize("h5py"), version))
-        candidate = Candidate(target=Target(python="3.6"), releases=tuple(Release(pin=pin) for pin in pins))
-        return Scored(candidate=candidate, probability=probability, worst_edges=edges)
-
-    def edge(version: str, probability: float) -> EdgeRisk:
-        importer, provider = Pin(normalize("keras"), "2.2.5"), Pin(normalize("h5py"), version)
-        return EdgeRisk(importer=importer, provider=provider, probability=probability, why="seen failing 14 of 14 times")
-
-    best = scored(0.9, "2.10.0", edge("2.10.0", 0.4))
-    ranked = [
-        best,
-        scored(0.85, "3.2.0", edge("3.2.0", 0.9)),
-        scored(0.2, "3.0.0", edge("3.0.0", 0.8)),
-        scored(0.1, "3.1.0", edge("3.1.0", 0.95)),
-    ]
-    assert decided(ranked, best) == (
-        "2 other sets would hold keras==2.2.5 with h5py==3.1.0 or the like (95%): seen failing 14 of 14 times",
-    )
-    assert decided([best], best) == ()

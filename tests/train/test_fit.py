@@ -14,10 +14,11 @@ from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
 from resolver.rank.booster import LearnedRanker
 from resolver.rank.edges import LearnedEdgeJudge
+from resolver.rank.features import COLUMN
 from resolver.rank.forest import Forest
 from resolver.rank.rules import NewestRanker, RandomRanker
 from resolver.rank.score import uses_of
-from resolver.rank.sets import SET_FEATURES
+from resolver.rank.sets import EDGES, SET_FEATURES
 from resolver.train import boost
 from resolver.train.boost import Recipe, calibrate, fit_sets, mean_of
 from resolver.train.dataset import Corpus
@@ -115,6 +116,17 @@ def test_ablation_leaves_the_columns_unused(world):
     assert not used & {"names_missing", "names_share"}
     assert used
     assert dataclasses.replace(text, version="x").files() != text.files()
+
+
+def test_a_ranker_without_edges_and_one_without_timeline_can_be_fitted(world):
+    text, tables = fit(world.corpus, world.book, world.assembler, Recipe(without=frozenset(EDGES)))
+    assert text.start.slope == 0
+    assert np.isfinite(tables.raw).all()
+    _, blind = fit(world.corpus, world.book.without_timeline(), world.assembler, Recipe())
+    assert np.nanmax(blind.edges[:, COLUMN["names_used"]]) == 0 < np.nanmax(world.tables.edges[:, COLUMN["names_used"]])
+    order = objectives(world.tables, Recipe())
+    assert order.keys() == {"classifier", "lambdarank"}
+    assert min(found["auc_within"] for found in order.values()) > 0.6
 
 
 def test_the_library_alone_predicts_what_the_package_predicts(world):

@@ -27,6 +27,7 @@ BUILD: Mapping[str, tuple[str, ...]] = {
     "cffi": ("libffi-dev",),
     "cryptography": ("cargo", "libffi-dev", "libssl-dev", "pkg-config"),
     "dlib": ("cmake",),
+    "ffcv": ("libopencv-dev", "libturbojpeg0-dev", "pkg-config"),
     "h5py": ("libhdf5-dev", "pkg-config"),
     "horovod": ("cmake",),
     "lightgbm": ("cmake",),
@@ -60,6 +61,7 @@ BUILD: Mapping[str, tuple[str, ...]] = {
 
 BUILT: Mapping[str, tuple[str, ...]] = {
     "av": ("libavcodec59", "libavdevice59", "libavfilter8", "libavformat59", "libavutil57", "libswresample4", "libswscale6"),
+    "ffcv": ("libopencv-core406", "libopencv-imgproc406", "libturbojpeg0"),
     "h5py": _HDF5,
     "lightgbm": ("libgomp1",),
     "lxml": ("libxml2", "libxslt1.1"),

@@ -100,8 +100,11 @@ class FactBook:
         self._facts: dict[Pin, ReleaseFacts] = {}
         self._series: dict[NormalizedName, tuple[list[float], list[Numbers]]] = {}
         self._uses: dict[Pin, Mapping[str, Sequence[str]]] = {}
+        self._grouped: dict[int, tuple[object, Mapping[str, Sequence[str]]]] = {}
         self._fits: dict[tuple[Pin, Pin], NameFit] = {}
+        self._same: dict[tuple[int, Pin, bool], NameFit] = {}
         self._standards: dict[Pin, Sequence[str]] = {}
+        self._alike: dict[Sequence[str], Sequence[str]] = {}
         self._rows: dict[int, tuple[object, dict[tuple[ReleaseFacts, ReleaseFacts, str], list[float]]]] = {}
         self._stdlib: dict[str, bool] = {}
         self._pb2: dict[Pin, float] = {}
@@ -173,11 +176,14 @@ class FactBook:
         known = self._uses.get(pin)
         if known is None:
             told = self._timeline.uses(pin.name, pin.version) if self._timeline and pin.name not in (PYTHON, CUDA) else {}
-            grouped: dict[str, list[str]] = {}
-            for names in told.values():
-                for name in names:
-                    grouped.setdefault(root_of(name), []).append(name)
-            known = self._uses[pin] = grouped
+            kept = self._grouped.get(id(told))  # many releases answer like one walked one: what they share is worked out once
+            if kept is None:
+                grouped: dict[str, list[str]] = {}
+                for names in told.values():
+                    for name in names:
+                        grouped.setdefault(root_of(name), []).append(name)
+                kept = self._grouped[id(told)] = (told, grouped)  # held, so that its identity stays its own
+            known = self._uses[pin] = kept[1]
         return known
 
     def is_stdlib(self, root: str) -> bool:
@@ -237,13 +243,22 @@ class FactBook:
         key = (importer.pin, provider.pin)
         known = self._fits.get(key)
         if known is None:
-            known = self._fits[key] = self._fit(importer, provider)
+            known = self._fits[key] = self._shared(importer, provider)
         return known
 
-    def _fit(self, importer: Release, provider: Release) -> NameFit:
+    def _shared(self, importer: Release, provider: Release) -> NameFit:
         taken = self.uses(importer.pin)
         if not taken:
             return _NOTHING
+        inside = provider.pin.name == PYTHON
+        source = self._standard(importer, taken) if inside else taken
+        key = (id(source), provider.pin, inside and bool(importer.requires_python))
+        known = self._same.get(key)
+        if known is None:
+            known = self._same[key] = self._fit(importer, provider, taken)
+        return known
+
+    def _fit(self, importer: Release, provider: Release, taken: Mapping[str, Sequence[str]]) -> NameFit:
         dotted: Sequence[str]
         if provider.pin.name == PYTHON:
             dotted = self._standard(importer, taken)
@@ -281,9 +296,9 @@ class FactBook:
         known = self._standards.get(importer.pin)
         if known is None:
             backports = {requirement_name(text) for text in importer.requires}
-            known = self._standards[importer.pin] = tuple(
-                name for root, names in taken.items() if self.is_stdlib(root) and normalize(root) not in backports for name in names
-            )
+            roots = [root for root in taken if self.is_stdlib(root) and _spelled(root) not in backports]
+            names = tuple(name for root in roots for name in taken[root])
+            known = self._standards[importer.pin] = self._alike.setdefault(names, names)
         return known
 
 

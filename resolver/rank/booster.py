@@ -12,7 +12,6 @@ from resolver.core.candidate import Candidate, Scored
 from resolver.core.project import Project
 from resolver.core.resolution import RankerInfo
 from resolver.interfaces import EdgeJudge, Ranker
-from resolver.rank.behind import behind
 from resolver.rank.book import FactBook
 from resolver.rank.coverage import COVERAGE, coverage_factor, lacking
 from resolver.rank.edges import LearnedEdgeJudge, learned_risks
@@ -95,6 +94,8 @@ class LearnedRanker:
 
     def behind(self, project: Project, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
         """For each candidate, by what features speak of, how many log-odds it is behind the first one (see `rank.behind`)."""
+        from resolver.rank.behind import behind  # asked for by --explain alone
+
         batch = self._featurizer.batch(candidates)
         table = self._featurizer.sets(project, batch, learned_risks(self._edges, batch.table))
         return behind(table, self._sets, self._columns, self._start)

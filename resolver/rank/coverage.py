@@ -73,7 +73,7 @@ class ProjectUses:
         if not owned:
             return None
         row = np.full(len(self.names), _ABSENT)
-        mine = np.flatnonzero(np.isin(self._root_of, owned))
+        mine = np.flatnonzero((np.array(owned)[:, None] == self._root_of).any(axis=0))
         asked = [self.names[position] for position in mine]
         answers = self._book.offers(release.pin, asked)
         if self._seen:
@@ -98,7 +98,7 @@ class ProjectUses:
         missing = known & (best <= SURELY_MISSING)
         return Mix(
             missing=tuple(self.names[place] for place in np.flatnonzero(missing)),
-            absent=tuple(self.roots[place] for place in np.unique(self._root_of[best == _ABSENT])),
+            absent=tuple(self.roots[place] for place in sorted(set(self._root_of[best == _ABSENT].tolist()))),
             doubt=sum(-math.log(chance(float(best[known & (self._root_of == root)].min()))) for root in set(self._root_of[known].tolist())),
             unknown=float((~known).mean()),
         )

@@ -46,8 +46,8 @@ def keys(importer: Pin, provider: Pin, python: str) -> tuple[str, ...]:
 class History:
     """Counts of edges by key; immutable once built. `base` is the share of broken edges overall."""
 
-    def __init__(self, counts: Mapping[str, Seen] | None = None) -> None:
-        self._counts = dict(counts or {})
+    def __init__(self, counts: Mapping[str, Sequence[int]] | None = None) -> None:
+        self._counts = counts or {}
         self._partners: dict[str, list[str]] = {}
         broken = total = 0
         for key, seen in self._counts.items():  # tens of thousands, at every start
@@ -78,11 +78,11 @@ class History:
                 levels = known[ends] = keys(*ends)
             for key in levels:
                 counts.setdefault(key, [0, 0])[0 if broke else 1] += 1
-        return cls({key: Seen(broken, working) for key, (broken, working) in counts.items()})
+        return cls(counts)
 
     def seen(self, key: str) -> Seen:
         """The counts under one key."""
-        return self._counts.get(key, _NEVER)
+        return Seen._make(self._counts.get(key, _NEVER))
 
     def numbers(self, importer: Pin, provider: Pin, python: str) -> list[float]:
         """For each level the smoothed share of broken edges and the logarithm of the count; NaN share when never seen."""
@@ -92,8 +92,8 @@ class History:
             if seen is None:
                 row += (math.nan, 0.0)
             else:
-                total = seen.broken + seen.working
-                row += ((seen.broken + _PRIOR_WEIGHT * self.base) / (total + _PRIOR_WEIGHT), math.log1p(total))
+                total = seen[0] + seen[1]
+                row += ((seen[0] + _PRIOR_WEIGHT * self.base) / (total + _PRIOR_WEIGHT), math.log1p(total))
         return row
 
     def __len__(self) -> int:
@@ -101,9 +101,9 @@ class History:
 
     def to_plain(self) -> dict[str, list[int]]:
         """The counts as plain numbers, sorted by key, for a text file."""
-        return {key: [seen.broken, seen.working] for key, seen in sorted(self._counts.items())}
+        return {key: list(seen) for key, seen in sorted(self._counts.items())}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Iterable[int]]) -> History:
+    def from_plain(cls, plain: Mapping[str, Sequence[int]]) -> History:
         """The inverse of `to_plain`."""
-        return cls({key: Seen._make(counts) for key, counts in plain.items()})
+        return cls(plain)

@@ -14,13 +14,25 @@ _OLDER = {True: 0.6, False: None}
 """Before the first version seen: a name that was there may not have come yet, one that was missing may have been removed."""
 
 
+Point = tuple[Numbers, bool]
+"""A version, and whether the name was there."""
+
+
 class SeenNames:
     """For each distribution and dotted name the versions in which it was seen there or missing; immutable once built."""
 
-    def __init__(self, points: Mapping[str, Mapping[str, Mapping[Numbers, bool]]] | None = None) -> None:
-        self._points = {
-            name: {dotted: sorted(versions.items()) for dotted, versions in by_name.items()} for name, by_name in (points or {}).items()
-        }
+    def __init__(self, points: Mapping[str, Mapping[str, Sequence[Sequence[int]]]] | None = None) -> None:
+        self._plain = points or {}
+        self._points: dict[str, Mapping[str, Sequence[Point]]] = {}
+
+    def _of(self, name: str) -> Mapping[str, Sequence[Point]]:
+        """The names of one distribution, made ready when first asked for: a run asks for a few of hundreds."""
+        known = self._points.get(name)
+        if known is None:
+            plain = self._plain.get(name, {})
+            made = {dotted: [((row[0], row[1], row[2]), bool(row[3])) for row in rows] for dotted, rows in plain.items()}
+            known = self._points[name] = made
+        return known
 
     @classmethod
     def of(cls, seen: Iterable[tuple[str, str, str, bool]]) -> SeenNames:
@@ -30,11 +42,14 @@ class SeenNames:
             versions = points.setdefault(name, {}).setdefault(dotted, {})
             number = numbers(version)
             versions[number] = versions.get(number, False) or there
-        return cls(points)
+        return cls({
+            name: {dotted: [[*number, int(there)] for number, there in sorted(versions.items())] for dotted, versions in by_name.items()}
+            for name, by_name in points.items()
+        })  # fmt: skip
 
     def offers(self, name: str, version: str, dotted: str) -> float | None:
         """The certainty that a release offers a name; None when no build said anything of it."""
-        points = self._points.get(name, {}).get(dotted)
+        points = self._of(name).get(dotted)
         if not points:
             return None
         number = numbers(version)
@@ -48,22 +63,19 @@ class SeenNames:
         return _BETWEEN[points[place - 1][1], points[place][1]]
 
     def __len__(self) -> int:
-        return sum(len(by_name) for by_name in self._points.values())
+        return sum(map(len, self._plain.values()))
 
     def to_plain(self) -> dict[str, dict[str, list[list[int]]]]:
         """As plain numbers, for a text file: name -> dotted -> [[major, minor, micro, 1 when there]]."""
         return {
-            name: {dotted: [[*number, int(there)] for number, there in points] for dotted, points in sorted(by_name.items())}
-            for name, by_name in sorted(self._points.items())
+            name: {dotted: [list(row) for row in rows] for dotted, rows in sorted(by_name.items())}
+            for name, by_name in sorted(self._plain.items())
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Mapping[str, Sequence[Sequence[int]]]]) -> SeenNames:
         """The inverse of `to_plain`."""
-        return cls({
-            name: {dotted: {(row[0], row[1], row[2]): bool(row[3]) for row in rows} for dotted, rows in by_name.items()}
-            for name, by_name in plain.items()
-        })  # fmt: skip
+        return cls(plain)
 
 
 def better(told: float | None, seen: float | None) -> float | None:

@@ -87,7 +87,7 @@ class Shelves:
 
     def __init__(self, batch: Batch) -> None:
         self._releases = batch.releases
-        self._held = np.unique(np.concatenate([member.places for member in batch.members])).tolist()
+        self._held = sorted(set(np.concatenate([member.places for member in batch.members]).tolist()))  # np.unique imports numpy.ma
         self.days, self.installed, self.sdist_only = (np.zeros(len(batch.releases)) for _ in range(3))
         for place in self._held:
             facts = batch.releases[place]

@@ -141,10 +141,13 @@ def built_text(spec: BuildSpec, built: Collection[str]) -> str:
     return pins_text(dataclasses.replace(spec, pins=tuple(pin for pin in spec.pins if normalize(pin.name) in built)))
 
 
-def build_constraints(python: str) -> str:
-    """What builds source distributions: today's setuptools no longer runs yesterday's setup.py."""
-    bound = "setuptools<60" if int(python.split(".")[1]) < 12 else "setuptools<72"
-    return f"{bound}\nwheel<0.45\ncython<3\n"
+def build_constraints(spec: BuildSpec) -> str:
+    """What builds source distributions: today's setuptools no longer runs yesterday's setup.py, and what is compiled against a newer
+    NumPy than the set's does not import beside it.
+    """
+    bound = "setuptools<60" if int(spec.target.python.split(".")[1]) < 12 else "setuptools<72"
+    own = next((f"numpy=={pin.version}\n" for pin in spec.pins if pin.name == "numpy"), "")
+    return f"{bound}\nwheel<0.45\ncython<3\n{own}"
 
 
 def setuptools_turns(python: str) -> str:

@@ -112,7 +112,7 @@ class DockerExecutor:
             "seconds": f"{max(1, int(self.limits.seconds))}\n",
             "pins.txt": pins_text(spec),
             "built.txt": built_text(spec, built),
-            "build-constraints.txt": build_constraints(spec.target.python),
+            "build-constraints.txt": build_constraints(spec),
             "tools.txt": setuptools_turns(spec.target.python),
             "tools-of-set.txt": tools_of_set(spec),
             "spec.json": probe.request(

@@ -77,7 +77,7 @@ class VenvExecutor:
         if not made.ok:
             return Left(install_code=made.code or 1, install_log=made.log)
         (folder / "pins.txt").write_text(pins_text(spec), encoding="utf-8")
-        (folder / "build-constraints.txt").write_text(build_constraints(spec.target.python), encoding="utf-8")
+        (folder / "build-constraints.txt").write_text(build_constraints(spec), encoding="utf-8")
         install = ["pip", "install", "--python", str(python), "--no-deps"]
         if (seed := _SEED.get(spec.target.python)) and not (seeded := self._uv([*install, *seed], environment)).ok:
             return Left(install_code=seeded.code or 1, install_log=seeded.log)

@@ -88,6 +88,17 @@ def optional_clashes(candidate: Candidate) -> tuple[str, ...]:
     return tuple(wrong)
 
 
+_FRAMEWORKS = frozenset(
+    (
+        *("torch", "torchvision", "torchaudio", "tensorflow", "tensorflow-cpu", "tensorflow-gpu", "keras", "jax", "jaxlib", "flax"),
+        *("onnxruntime", "numpy", "pandas", "scipy"),
+    )
+)
+"""What an extra bounds under another name than its own (`all`, `cuda12`) and is met all the same. Of the stored builds with such a clash
+11 % passed, with one on an extra's own namesake 24 %, without any 58 % (2026-11-25).
+"""
+
+
 @functools.lru_cache(maxsize=20_000)
 def _optional(release: Release) -> tuple[tuple[str, SpecifierSet], ...]:
     """What a release's extras bound: name and specifier; the widest reading where several extras name one distribution."""
@@ -103,6 +114,8 @@ def _optional(release: Release) -> tuple[tuple[str, SpecifierSet], ...]:
         if not extras or all(_MAKERS_EXTRAS.search(extra) for extra in extras) or not str(requirement.specifier):
             continue
         name = canonicalize_name(requirement.name)
+        if name not in _FRAMEWORKS and name not in map(canonicalize_name, extras):
+            continue  # nobody's code meets it: httpx is a fine client beside a newer rich, which its command line draws with
         if name not in found or len(str(requirement.specifier)) < len(str(found[name])):
             found[name] = requirement.specifier
     return tuple(found.items())

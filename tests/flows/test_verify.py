@@ -45,6 +45,13 @@ def test_the_bound_of_an_extra_counts_when_its_package_is_there() -> None:
     assert optional_clashes(candidate(importer, release("torch", "2.0"))) == ()
 
 
+def test_the_bound_of_an_extra_for_something_else_says_nothing() -> None:
+    client = release("httpx", "0.28.1", "rich<14,>=10; extra == 'cli'")
+    assert optional_clashes(candidate(client, release("rich", "14.1.0"))) == ()
+    array = release("dask", "2021.1.0", "numpy>=1.15.1; extra == 'array'")
+    assert len(optional_clashes(candidate(array, release("numpy", "1.13.0")))) == 1
+
+
 def test_extras_for_development_say_nothing() -> None:
     assert optional_clashes(candidate(release("a", "1", "numpy==1.19; extra == 'testing'"), release("numpy", "2.0"))) == ()
 

@@ -40,7 +40,7 @@ class Apart:
                 if provider.name in (importer.name, PYTHON) or provider.name in _declared(importer):
                     continue
                 missing = self._missing(importer, provider, root)
-                if len(missing) >= MANY:
+                if MANY <= len(missing) < len(self._takes(importer.name, importer.version)[root]):  # all: nobody has seen that provider
                     return f"{importer.pin} also takes {missing[0]} and {len(missing) - 1} more names, not in {provider.pin}"
         return ""
 

@@ -70,7 +70,7 @@ def _declared(importer: ReleaseFacts, provider: ReleaseFacts, row: Sequence[floa
 
 
 def _built_before(importer: ReleaseFacts, provider: ReleaseFacts, row: Sequence[float]) -> str:
-    if row[COLUMN["prior"]] == OUTDATED:
+    if row[COLUMN["prior"]] == OUTDATED and provider.name == "protobuf":
         return f"{_label(importer)} carries protobuf code from before protobuf 4, which {_label(provider)} refuses"
     if math.isnan(importer.day) or math.isnan(provider.day) or provider.day <= importer.day:
         return ""

@@ -17,6 +17,8 @@ from resolver.solve.view import View
 
 _NEAR_MONTHS = (0, 6, -6, 12, 3, -3, -12)
 _OTHER_MONTHS = (0, 6)
+_STEERED = 2
+"""Around so many of the project's own dates the releases of by then are also chosen by their risk."""
 _EARLIEST = date(2016, 1, 1)
 _SETTLED = timedelta(days=120)
 """How long after a release the packages around it have caught up, and not yet moved on."""
@@ -39,7 +41,8 @@ def policies(
     lowest: bool = False,
 ) -> Iterator[Policy]:
     """Newest, with `lowest` the oldest direct needs, learned, the dates around the project's own (`worked`, then `others` that some sign
-    of it bears), then by turns: anchors, dates, learned anchors and random moves.
+    of it bears), at the first of them also what the judge prefers of that day's releases, then by turns: anchors, dates, learned anchors
+    and random moves.
     """
     yield NEWEST
     if lowest:
@@ -47,7 +50,10 @@ def policies(
     if learned:
         yield LEARNED
     near = tuple(dict.fromkeys((*(_near(worked, today, _NEAR_MONTHS) if worked else ()), *_around(others, today))))
-    yield from map(as_of, near)
+    for place, day in enumerate(near):
+        yield as_of(day)
+        if learned and place < _STEERED:
+            yield _learned_as_of(day)
     anchored = list(_anchors(view, roots, frameworks))
     streams: list[Iterable[Policy]] = [
         (_anchor(name, minor, day + _SETTLED) for name, minor, day in anchored),
@@ -61,6 +67,10 @@ def policies(
 
 def _anchor(name: str, minor: str, day: date) -> Policy:
     return Policy(name=f"anchor {name} {minor} as-of {day.isoformat()}", kind="as-of", as_of=day, moves=((name, f"=={minor}.*"),))
+
+
+def _learned_as_of(day: date) -> Policy:
+    return Policy(name=f"learned as-of {day.isoformat()}", kind="learned", as_of=day)
 
 
 def _learned_anchor(name: str, minor: str) -> Policy:

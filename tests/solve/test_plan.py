@@ -45,7 +45,10 @@ def test_starts_with_newest_then_learned_then_the_project_s_own_time():
     found = planned("frame", worked=date(2021, 6, 1), learned=True)
     assert [p.kind for p in found[:3]] == ["newest", "learned", "as-of"]
     assert found[2].as_of == date(2021, 6, 1)
-    assert all(p.as_of is None or p.kind == "as-of" for p in found[:9])
+    dated = found[2:9]
+    assert all(p.as_of and not p.moves for p in dated)
+    assert [(p.kind, p.as_of) for p in dated if p.kind == "learned"] == [("learned", date(2021, 6, 1)), ("learned", dated[2].as_of)]
+    assert not any(p.kind == "learned" for p in planned("frame", worked=date(2021, 6, 1)))
 
 
 def test_the_days_of_other_signs_follow_the_best_guess():

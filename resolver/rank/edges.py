@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from resolver.core.candidate import EdgeRisk
-from resolver.core.package import Pin, Release
 from resolver.rank.book import FactBook
-from resolver.rank.features import COLUMN, Floats, remembered_row
+from resolver.rank.features import COLUMN, Floats
 from resolver.rank.files import RankerText
 from resolver.rank.forest import Forest, logistic, logit
+from resolver.rank.judge import RowJudge
 from resolver.rank.prior import OUTDATED
-from resolver.rank.reasons import edge_reason
 
-_WORTH_A_REASON = 0.02
 TRUST = 0.8
 """How much of the rules' log-odds the edge booster starts from; it learned what to add."""
 
@@ -58,24 +56,8 @@ def learned_risk(forest: Forest, row: Sequence[float]) -> float:
     return max(risk, min(row[_PRIOR], LACKING)) if lacks and row[_NEAR] == 0 else risk
 
 
-class LearnedEdgeJudge:
-    """EdgeJudge by the trained edge booster; remembers what it was asked (some 50 microseconds the first time, then a look-up)."""
+class LearnedEdgeJudge(RowJudge):
+    """EdgeJudge by the trained edge booster."""
 
     def __init__(self, text: RankerText, book: FactBook) -> None:
-        self._book = book
-        self._history = text.history
-        self._vocabulary = text.vocabulary
-        self._forest = text.edge_forest
-        self._known: dict[tuple[Pin, Pin, str, bool], EdgeRisk] = {}
-
-    def risk(self, importer: Release, provider: Release, python: str) -> EdgeRisk:
-        """The probability that `importer` breaks on `provider`, with a reason when it is worth one."""
-        key = (importer.pin, provider.pin, python, bool(importer.requires))
-        known = self._known.get(key)
-        if known is None:
-            left, right = self._book.facts(importer), self._book.facts(provider)
-            row = remembered_row(left, right, python, self._book, self._history, self._vocabulary)
-            risk = learned_risk(self._forest, row)
-            why = edge_reason(left, right, python, row, self._book, self._history) if risk >= _WORTH_A_REASON else ""
-            known = self._known[key] = EdgeRisk(importer=importer.pin, provider=provider.pin, probability=risk, why=why)
-        return known
+        super().__init__(book, text.history, text.vocabulary, functools.partial(learned_risk, text.edge_forest))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 import random
 from collections.abc import Sequence
 
 import numpy as np
 
-from resolver.core.candidate import Candidate, EdgeRisk, Scored
-from resolver.core.package import CUDA, PYTHON, Pin, Release
+from resolver.core.candidate import Candidate, Scored
+from resolver.core.package import CUDA, PYTHON
 from resolver.core.project import Project
 from resolver.rank.book import FactBook
 from resolver.rank.coverage import COVERAGE, coverage_factor
 from resolver.rank.facts import day_of
-from resolver.rank.features import COLUMN, Floats, Vocabulary, edge_row
+from resolver.rank.features import COLUMN, Floats, Vocabulary
 from resolver.rank.featurizer import Featurizer
 from resolver.rank.history import History
-from resolver.rank.reasons import edge_reason, set_reasons
+from resolver.rank.judge import RowJudge
+from resolver.rank.reasons import set_reasons
 from resolver.rank.scoring import scored_in_order
 from resolver.rank.sets import SET_COLUMN
 
@@ -26,26 +28,11 @@ def rule_risks(table: Floats) -> Floats:
     return table[:, COLUMN["prior"]]
 
 
-class RuleEdgeJudge:
-    """EdgeJudge by `rule_risks`, for a cold start; remembers what it was asked."""
+class RuleEdgeJudge(RowJudge):
+    """EdgeJudge by general rules alone, for a cold start."""
 
     def __init__(self, book: FactBook) -> None:
-        self._book = book
-        self._history = History()
-        self._vocabulary = Vocabulary()
-        self._known: dict[tuple[Pin, Pin, str, bool], EdgeRisk] = {}
-
-    def risk(self, importer: Release, provider: Release, python: str) -> EdgeRisk:
-        """The probability that `importer` breaks on `provider`, with a reason."""
-        key = (importer.pin, provider.pin, python, bool(importer.requires))
-        known = self._known.get(key)
-        if known is None:
-            left, right = self._book.facts(importer), self._book.facts(provider)
-            row = edge_row(left, right, python, self._book, self._history, self._vocabulary)
-            risk = row[COLUMN["prior"]]
-            why = edge_reason(left, right, python, row, self._book, self._history)
-            known = self._known[key] = EdgeRisk(importer=importer.pin, provider=provider.pin, probability=risk, why=why)
-        return known
+        super().__init__(book, History(), Vocabulary(), operator.itemgetter(COLUMN["prior"]))
 
 
 class RuleRanker:

@@ -46,7 +46,7 @@ def test_the_workflow() -> None:
     assert flow[True]["schedule"]  # YAML 1.1 reads the key `on` as true
     assert job["timeout-minutes"] < 360
     commands = [shlex.split(step["run"]) for step in job["steps"] if step.get("run", "").startswith("resolver")]
-    assert [words[1] for words in commands] == ["outcomes", "crawl", "outcomes"]
+    assert [words[1] for words in commands] == ["outcomes", "crawl", "train", "outcomes"]
     for words in commands:
         check(words)
     settings_exist(list(job["env"]))

@@ -94,8 +94,8 @@ class Blindfolded(SqliteTimeline):
 
 
 def crossed(house: House, hidden: Blindfolded, corpus: Corpus) -> Iterator[tuple[str, Example]]:
-    """(stack of the uses, a part of a crawled set with these uses and whether all are there), where names are known exactly and one is not in
-    every release.
+    """(stack of the uses, a part of a crawled set with them and whether all are there), where names are known exactly and one of them is not
+    in every release.
     """
     projects = [(stack.name, stack.project()) for stack in house.stacks(None)]
     for example in corpus.examples:

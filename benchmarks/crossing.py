@@ -85,7 +85,6 @@ class Blindfolded(SqliteTimeline):
         present, unknown = record.offers(dotted) if record and walked else (0, 0)
         return None if not present or unknown >> place & 1 else bool(present >> place & 1)
 
-
     def changes(self, name: str, dotted: str) -> bool:
         """Whether some walked releases lack a name: of others nothing is to be learned."""
         record = self._record(name)
@@ -94,8 +93,8 @@ class Blindfolded(SqliteTimeline):
 
 
 def crossed(house: House, hidden: Blindfolded, corpus: Corpus) -> Iterator[tuple[str, Example]]:
-    """(stack of the uses, a part of a crawled set with them and whether all are there), where names are known exactly and one of them is not
-    in every release.
+    """(stack of the uses, a part of a crawled set with them and whether all are there), where names are known exactly and one of them
+    is not in every release.
     """
     projects = [(stack.name, stack.project()) for stack in house.stacks(None)]
     for example in corpus.examples:

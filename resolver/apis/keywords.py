@@ -1,23 +1,17 @@
 """Which keywords the public functions and classes of a release take, read out of its source; and how that joins the API timeline.
 
-    python -m resolver.apis.keywords --read KEYWORDS.jsonl --timeline apis.sqlite PACKAGE...    (some seconds a release; resumable)
-    python -m resolver.apis.keywords --join KEYWORDS.jsonl --timeline apis.sqlite
-
-Only wheels are read; nothing of them runs. Where a function hands keywords on ("**"), or a decorator may take others, those that are
-not listed are unknown. What is the same in every release that was read says nothing and is left out.
+`scripts/keywords.py` fetches the sources; nothing of them runs. Where a function hands keywords on ("**"), or a decorator may take others,
+those that are not listed are unknown. What is the same in every release that was read says nothing and is left out.
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
 import contextlib
+import dataclasses
 import json
 import sqlite3
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +21,19 @@ from resolver.core.errors import StoreError
 MAX_DEPTH = 8
 """So many imports are followed from a public name to its definition."""
 MAX_SOURCE = 4_000_000
-MOST_PARTS = 4
+MOST_PARTS = 5
 """Dotted names of more parts are left out."""
 _TRANSPARENT = (
     "export", "validate_params", "deprecate_positional_args", "deprecate_nonkeyword_arguments", "cache", "lru_cache", "set_module",
     "array_function_dispatch", "doc", "Appender", "Substitution", "dedent", "docstring", "add_docstring", "wraps", "staticmethod",
-    "dispatch", "torch_function", "no_grad", "interpd", "copy",
+    "dispatch", "torch_function", "no_grad", "interpd", "copy", "dispatch_support", "dispatch_list", "api_dispatcher", "docstrings",
+    "deprecated", "deprecated_args", "deprecated_arg_values", "deprecated_endpoints", "do_not_generate_docs", "do_not_doc_inheritable",
+    "deprecate_nonkeyword_args", "require_torch", "requires", "document", "total_ordering", "runtime_checkable",
+    "preserve_channel_dim", "boolean_dispatch",
 )  # fmt: skip
 """How decorators end that leave the keywords as they are."""
 
-Definition = ast.FunctionDef | ast.ClassDef
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class Tree:
@@ -44,60 +41,99 @@ class Tree:
 
     def __init__(self, site: Path) -> None:
         self._site = site
-        self._trees: dict[str, tuple[ast.Module, bool] | None] = {}
+        self._scopes: dict[str, Scope | None] = {}
 
-    def module(self, name: str) -> tuple[ast.Module, bool] | None:
-        """The tree of a module and whether it is a package; None when it has no source that can be read."""
-        if name not in self._trees:
-            self._trees[name] = self._read(name)
-        return self._trees[name]
+    def module(self, name: str) -> Scope | None:
+        """What a module binds; None when it has no source that can be read."""
+        if name not in self._scopes:
+            self._scopes[name] = self._read(name)
+        return self._scopes[name]
 
-    def _read(self, name: str) -> tuple[ast.Module, bool] | None:
+    def _read(self, name: str) -> Scope | None:
+        if not name or not all(part.isidentifier() for part in name.split(".")):
+            return None
         place = self._site.joinpath(*name.split("."))
         for path, package in ((place / "__init__.py", True), (place.with_suffix(".py"), False)):
             try:
-                return ast.parse(path.read_bytes()[:MAX_SOURCE]), package
+                return Scope(name, ast.parse(path.read_bytes()[:MAX_SOURCE]), package=package)
             except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
         return None
 
-    def definition(self, module: str, name: str, depth: int = 0) -> tuple[str, Definition] | None:
-        """Where `module.name` is defined, through imports and star imports: (module, definition)."""
-        found = self.module(module)
-        if found is None or depth > MAX_DEPTH:
+    def resolve(self, module: str, name: str, depth: int = 0) -> Meaning | None:
+        """What `module.name` is, through imports and star imports: a module, or the module and the definition there."""
+        scope = self.module(module)
+        if scope is None or depth > MAX_DEPTH:
             return None
-        tree, package = found
-        stars: list[str] = []
-        for node in reversed(tree.body):
-            if isinstance(node, Definition) and node.name == name:
-                return module, node
-            if isinstance(node, ast.ImportFrom):
-                source = _absolute(module, node, package=package)
-                for alias in node.names:
-                    if alias.name == "*":
-                        stars.append(source)
-                    elif (alias.asname or alias.name) == name:
-                        return self.definition(source, alias.name, depth + 1)
+        bound = scope.names.get(name)
+        if name in scope.names and bound is None:
+            return None
+        if isinstance(bound, tuple):
+            source, original = bound
+            found = self.resolve(source, original, depth + 1) if original else None
+            inner = f"{source}.{original}" if original else source
+            return found or (Meaning(inner) if self.module(inner) else None)
+        if bound:
+            return Meaning(module, bound)
         if name.startswith("_"):
             return None
-        return next((there for source in stars if (there := self.definition(source, name, depth + 1))), None)
+        return next((there for source in scope.stars if source != module and (there := self.resolve(source, name, depth + 1))), None)
 
-    def public(self, module: str) -> Iterator[str]:
-        """Public names that a module defines or imports from others."""
-        found = self.module(module)
-        if found is None:
+    def dotted(self, module: str, node: ast.expr) -> Meaning | None:
+        """What an expression like `base.Layer` means inside a module."""
+        if isinstance(node, ast.Name):
+            return self.resolve(module, node.id)
+        owner = self.dotted(module, node.value) if isinstance(node, ast.Attribute) else None
+        return self.resolve(owner.module, node.attr) if isinstance(node, ast.Attribute) and owner and not owner.definition else None
+
+    def public(self, module: str, depth: int = 0) -> Iterator[str]:
+        """Public names that a module defines or imports from others; repeated ones repeatedly."""
+        scope = self.module(module)
+        if scope is None or depth > MAX_DEPTH:
             return
-        tree, package = found
-        for node in tree.body:
+        yield from (name for name in scope.names if not name.startswith("_"))
+        for source in scope.stars:
+            if source != module:
+                yield from self.public(source, depth + 1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Meaning:
+    """A module, or a definition and the module that holds it."""
+
+    module: str
+    definition: Definition | None = None
+
+
+class Scope:
+    """The names that a module binds at its top level, the branches of `if` and `try` included: a definition, (module, name there),
+    the name "" for a module, None for what is assigned; and the modules that it star-imports, the last one first.
+    """
+
+    def __init__(self, name: str, tree: ast.Module, *, package: bool) -> None:
+        self.package = package
+        self.names: dict[str, Definition | tuple[str, str] | None] = {}
+        self.stars: list[str] = []
+        for node in _statements(tree.body):
             if isinstance(node, Definition):
-                yield node.name
+                self.names[node.name] = node
+            elif isinstance(node, ast.Import):
+                self.names.update((alias.asname, (alias.name, "")) for alias in node.names if alias.asname)
             elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
-                for alias in node.names:
-                    if alias.name != "*":
-                        yield alias.asname or alias.name
-                    elif (source := _absolute(module, node, package=package)) != module:
-                        inner = self.module(source)
-                        yield from (each.name for each in (inner[0].body if inner else ()) if isinstance(each, Definition))
+                source = _absolute(name, node, package=package)
+                self.names.update((alias.asname or alias.name, (source, alias.name)) for alias in node.names if alias.name != "*")
+                self.stars[:0] = [source] if node.names[0].name == "*" else []
+            elif isinstance(node, ast.Assign):
+                self.names.update((target.id, None) for target in node.targets if isinstance(target, ast.Name))
+
+
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        yield node
+        if isinstance(node, ast.If):
+            yield from _statements([*node.orelse, *node.body])
+        elif isinstance(node, ast.Try):
+            yield from _statements([*(line for handler in node.handlers for line in handler.body), *node.body, *node.orelse])
 
 
 def _absolute(module: str, node: ast.ImportFrom, *, package: bool) -> str:
@@ -108,52 +144,116 @@ def _absolute(module: str, node: ast.ImportFrom, *, package: bool) -> str:
     return ".".join([*kept, *([node.module] if node.module else [])])
 
 
-def keywords_of(site: Path, modules: Iterable[str]) -> dict[str, str]:
-    """Dotted public name -> the keywords that calling it takes, sorted, "**" among them where others may be taken too."""
+def keywords_of(site: Path, modules: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Dotted public name -> what calling it takes: keywords, "**" where others may be taken too, "#2" for at most two arguments without
+    a keyword, "#*" for any number of them; sorted. A name that is a module takes nothing. `names` are what walking found in modules:
+    what is not among them has no place there.
+    """
+    listed = {module: set(text.split(" ")) for module, text in (names or {}).items() if "*" not in text.split(" ")}
     tree = Tree(site)
     found: dict[str, str] = {}
-    for module in modules:
-        parts = module.split(".")
-        if len(parts) >= MOST_PARTS or any(part.startswith("_") for part in parts) or {"tests", "testing"} & set(parts):
-            continue
+    todo = [(module, module) for module in modules if _is_public(module)]
+    todo += [(path, first) for path, places in _HANDED_ON.items() if (first := next(filter(tree.module, places), ""))]
+    seen = set(todo)
+    while todo:
+        path, module = todo.pop()
         for name in dict.fromkeys(tree.public(module)):
-            if not name.startswith("_") and (there := tree.definition(module, name)):
-                taken = _taken(tree, *there)
+            meaning = tree.resolve(module, name) if name in listed.get(path, (name,)) else None
+            if meaning is None:
+                continue
+            if meaning.definition:
+                taken = _taken(tree, meaning.module, meaning.definition)
                 if taken is not None:
-                    found[f"{module}.{name}"] = " ".join(sorted(taken))
+                    found.setdefault(f"{path}.{name}", " ".join(sorted(taken)))
+                continue
+            found.setdefault(f"{path}.{name}", "")
+            if meaning.module.split(".")[0] in _ROOTS.get(path.split(".")[0], (path.split(".")[0],)):
+                further = (f"{path}.{name}", meaning.module)
+                if further not in seen and _is_public(further[0]) and name not in path.split("."):
+                    seen.add(further)
+                    todo.append(further)
+    found |= {module: "" for module in modules if module not in found and _is_public(module) and _stays_module(tree, module)}
     return found
 
 
+def _stays_module(tree: Tree, module: str) -> bool:
+    """Whether the package above surely binds nothing else under the name of its module."""
+    above, _, name = module.rpartition(".")
+    scope = tree.module(above)
+    return scope is not None and name not in scope.names and all(tree.module(star) for star in scope.stars)
+
+
+_HANDED_ON = {
+    "tensorflow.keras": (
+        "keras._tf_keras.keras", "keras.api._tf_keras.keras", "keras.api._v2.keras", "tensorflow.python.keras.api._v2.keras",
+        "tensorflow._api.v1.keras", "tensorflow.keras",
+    )
+}  # fmt: skip
+"""Modules that are put in place at run time, with those that stand for them in one release or another."""
+_ROOTS = {"tensorflow": ("tensorflow", "keras")}
+"""Import roots whose modules belong to those of another one."""
+_INNER = frozenset({"tests", "testing", "python", "src", "contrib", "legacy_tf_layers"})
+"""Parts of module paths that nobody calls into."""
+
+
+def _is_public(module: str) -> bool:
+    parts = module.split(".")
+    return len(parts) < MOST_PARTS and not any(part.startswith("_") for part in parts) and not _INNER.intersection(parts[1:])
+
+
 def _taken(tree: Tree, module: str, node: Definition, depth: int = 0) -> set[str] | None:
-    """The keywords of one function or of a class's constructor (the first base's when it has none); None when nobody can tell."""
-    if isinstance(node, ast.FunctionDef):
+    """What a function or a class's constructor takes (the first base's when it has none); None when nobody can tell."""
+    if not isinstance(node, ast.ClassDef):
         return _of_function(node, own=0)
+    if any(_name(decorator).endswith("dataclass") for decorator in node.decorator_list):
+        return _of_dataclass(tree, module, node, depth)
     methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
     if "__init__" in methods:
-        changed = "__new__" in methods or _opaque(node.decorator_list)
-        return _of_function(methods["__init__"], own=1) | ({"**"} if changed else set())
-    if node.decorator_list or node.keywords or not node.bases or depth > MAX_DEPTH:
+        taken = _of_function(methods["__init__"], own=1)
+        metaclass = [each for each in node.keywords if each.arg == "metaclass" and not _name(each.value).startswith("ABC")]
+        changed = "__new__" in methods or bool(metaclass) or _opaque(node.decorator_list)
+        return {each for each in taken if not each.startswith("#")} | {"**"} if changed else taken
+    if "__new__" in methods or node.decorator_list or node.keywords or not node.bases or depth > MAX_DEPTH:
         return None
-    first = node.bases[0]
-    there = tree.definition(module, first.id) if isinstance(first, ast.Name) else None
-    return _taken(tree, *there, depth + 1) if there and isinstance(there[1], ast.ClassDef) else None
+    there = tree.dotted(module, node.bases[0])
+    return _taken(tree, there.module, there.definition, depth + 1) if there and isinstance(there.definition, ast.ClassDef) else None
 
 
-def _of_function(node: ast.FunctionDef, own: int) -> set[str]:
+def _of_dataclass(tree: Tree, module: str, node: ast.ClassDef, depth: int) -> set[str] | None:
+    """The fields of a dataclass and of those that it extends; how many may stand without a keyword is not told."""
+    found: set[str] = set()
+    for base in node.bases:
+        there = tree.dotted(module, base)
+        inherited = isinstance(there and there.definition, ast.ClassDef) and depth <= MAX_DEPTH
+        above = _taken(tree, there.module, there.definition, depth + 1) if there and there.definition and inherited else None
+        found |= {"**"} if above is None else {each for each in above if not each.startswith("#")}
+    for line in node.body:
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and "ClassVar" not in ast.dump(line.annotation):
+            inner = line.value.keywords if isinstance(line.value, ast.Call) else []
+            if not any(each.arg == "init" and getattr(each.value, "value", True) is False for each in inner):
+                found.add(line.target.id)
+    return found
+
+
+def _of_function(node: ast.FunctionDef | ast.AsyncFunctionDef, own: int) -> set[str]:
     arguments = node.args
+    listed = [*arguments.posonlyargs, *arguments.args]
     names = [argument.arg for argument in arguments.args][max(0, own - len(arguments.posonlyargs)) :]
     taken = {*names, *(argument.arg for argument in arguments.kwonlyargs)}
-    return taken | ({"**"} if arguments.kwarg or _opaque(node.decorator_list) else set())
+    if _opaque(node.decorator_list):
+        return taken | {"**"}
+    lenient = arguments.vararg or any("positional" in _name(each) or "nonkeyword" in _name(each) for each in node.decorator_list)
+    return taken | {"#*" if lenient else f"#{max(0, len(listed) - own)}"} | ({"**"} if arguments.kwarg else set())
 
 
 def _opaque(decorators: Sequence[ast.expr]) -> bool:
     """Whether a decorator may change which keywords are taken."""
-    for decorator in decorators:
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
-        if not name.endswith(_TRANSPARENT):
-            return True
-    return False
+    return any(not _name(decorator).endswith(_TRANSPARENT) for decorator in decorators)
+
+
+def _name(decorator: ast.expr) -> str:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else "?"
 
 
 def join(lines: Iterable[str], timeline: Path) -> int:
@@ -192,45 +292,12 @@ def _changing(releases: Sequence[Mapping[str, str]]) -> set[str]:
     return {key for key, texts in seen.items() if len(texts) > 1}
 
 
-def read(names: Sequence[str], timeline: Path, out: Path, unpack: Callable[[str, str, Path], bool]) -> None:
-    """Append a line for each walked release that `out` lacks, package by package; `unpack` lays a release into a folder."""
+def unread(names: Sequence[str], timeline: Path, out: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The walked releases of packages that `out` lacks, each as the package's name and the walk."""
     known = {(row["name"], row["version"]) for row in map(json.loads, out.read_text().splitlines())} if out.exists() else set()
     with contextlib.closing(sqlite3.connect(timeline)) as base:
         stored = {name: blob for name, blob in base.execute("SELECT name, blob FROM package") if name in set(names)}
     for name in (name for name in names if name in stored):
         for row in Record(stored[name]).rows():
-            if (name, row["version"]) in known:
-                continue
-            with tempfile.TemporaryDirectory(prefix="keywords-") as folder:
-                told = keywords_of(Path(folder), sorted(row["modules"])) if unpack(name, row["version"], Path(folder)) else {}
-            line: dict[str, Any] = {"name": name, "version": row["version"], "keywords": told}
-            with out.open("a") as stream:
-                stream.write(json.dumps(line) + "\n")
-            sys.stderr.write(f"{name} {row['version']}: {len(told)}\n")
-
-
-def _unpack(name: str, version: str, folder: Path) -> bool:
-    """Lay a release's wheel into a folder, whatever interpreter it is for."""
-    for python in ("3.7", "3.10", "3.6", "3.8", "3.12", "3.11", "3.9", "3.13"):
-        command = ["uv", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:", "--target", str(folder), "--python-version", python]
-        if not subprocess.run([*command, "--no-cache", f"{name}=={version}"], check=False, capture_output=True, timeout=300).returncode:
-            return True
-    return False
-
-
-def main() -> None:
-    """Read keywords of packages, or join what was read into the timeline."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--timeline", type=Path, required=True)
-    parser.add_argument("--read", type=Path)
-    parser.add_argument("--join", type=Path)
-    parser.add_argument("packages", nargs="*")
-    options = parser.parse_args()
-    if options.read:
-        read(options.packages, options.timeline, options.read, _unpack)
-    if options.join:
-        print(join(options.join.read_text().splitlines(), options.timeline), "keywords joined")  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
+            if (name, row["version"]) not in known:
+                yield name, row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -69,6 +70,11 @@ class Record:
             self._groups[kind, key] = found
         return found
 
+    @functools.cached_property
+    def only_read(self) -> Mask:
+        """Versions that were read and not imported."""
+        return next((versions for versions, _ in self.groups("S", "")), 0)
+
     def keys(self, kind: str) -> Iterable[str]:
         """Every key of one kind of row."""
         return self._rows[kind].keys()
@@ -76,7 +82,7 @@ class Record:
     def offers(self, dotted: str) -> tuple[Mask, Mask]:
         """Versions that offer `dotted`, and versions for which nobody knows; the others do not offer it.
 
-        "module.function(keyword)" asks whether calling it takes that keyword.
+        "module.function(keyword)" asks whether calling it takes that keyword, "module.function(#2)" whether two arguments without one.
         """
         if dotted.endswith(")"):
             return self._takes(*dotted[:-1].split("(", 1))
@@ -94,15 +100,18 @@ class Record:
             present |= mask
         return present, unknown & ~present
 
-    def _takes(self, called: str, keyword: str = "") -> tuple[Mask, Mask]:
-        """Versions whose function or class takes a keyword, and those of which that is not known."""
+    def _takes(self, called: str, asked: str = "") -> tuple[Mask, Mask]:
+        """Versions whose function or class takes a keyword ("#2": two arguments without one), and those of which that is not known."""
         present = told = 0
         for versions, text in self.groups("K", called):
             taken = text.split(" ")
-            if keyword in taken:
-                present |= versions
-            if keyword in taken or "**" not in taken:
-                told |= versions
+            if asked.startswith("#"):
+                most = next((each[1:] for each in taken if each.startswith("#")), "" if text else "0")
+                takes, known = most == "*" or (most.isdigit() and int(asked[1:]) <= int(most)), bool(most)
+            else:
+                takes, known = asked in taken, asked in taken or "**" not in taken
+            present |= versions if takes else 0
+            told |= versions if known else 0
         return present, self.everything & ~told
 
     def _step(self, kind: str, path: str, part: str, mask: Mask, following: dict[tuple[str, str], Mask]) -> Mask:

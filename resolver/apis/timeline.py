@@ -10,28 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from resolver.apis.build import SIBLINGS, TWINS, WINDOWS
+from resolver.apis.history import certainty, credible, minor
 from resolver.apis.kept import KeptWalks
 from resolver.apis.record import Mask, Record, version_key
 from resolver.core.errors import StoreError
 from resolver.core.package import normalize
-
-BETWEEN = (0.02, 0.98)
-"""Certainties (absent, present) of a release between two walked ones that agree."""
-SAME_MINOR = (0.08, 0.92)
-"""Between two that differ, when one of them is of the same minor release."""
-PASSED_OVER = (0.1, 0.9)
-"""Next to a walked one on one side, or between two that agree with one in between of which nobody can tell."""
-NEWER = ((0.1, 0.95), (0.2, 0.92), (0.35, 0.85))
-"""Newer than every walked one: by less than two minor releases, by less than five, by more or another major."""
-OLDER = ((0.1, 0.9), (0.15, 0.8), (0.25, 0.65))
-"""Older than every walked one, likewise."""
-
-
-MISSED = 2
-"""A name that so many walked versions lack, between others that have it, was there and not seen."""
 
 
 class SqliteTimeline:
@@ -115,7 +101,7 @@ class SqliteTimeline:
         order = [version_key(walked) for walked in record.versions]
         if any(walked[:2] == _version_key(version)[:2] for walked in order):
             return 0
-        return 1 if any(_minor(walked) == _minor(version) for walked in record.versions) else 2
+        return 1 if any(minor(walked) == minor(version) for walked in record.versions) else 2
 
     def versions(self, name: str) -> Sequence[str]:
         """Walked versions, oldest first; empty when the package is unknown."""
@@ -165,32 +151,10 @@ class SqliteTimeline:
     def _certainty(self, key: str, record: Record, dotted: str, version: str, place: int, *, exact: bool) -> float | None:
         answer = self._answers.get((key, dotted))
         if answer is None:
-            root = dotted.partition(".")[0]
-            answer = _credible(*record.offers(dotted), record.everything, dotted) if root in record.roots else (0, record.everything)
+            known = dotted.partition(".")[0] in record.roots
+            answer = credible(*record.offers(dotted), record.only_read, record.everything, dotted) if known else (0, record.everything)
             self._answers[key, dotted] = answer
-        present, unknown = answer
-        if exact and not unknown >> place & 1:
-            return float(present >> place & 1)
-        count = len(record.versions)
-        below, above = _known_below(unknown, place), _known_above(unknown, place, count)
-        low = None if below is None else present >> below & 1
-        high = None if above is None else present >> above & 1
-        # a walked neighbour of which nobody can tell is passed over only when both sides say the same
-        near_below, near_above = below == place - 1, above == place and not exact
-        if not exact and place == count and near_below and below is not None and low is not None:
-            return NEWER[_apart(version, record.versions[below])][low]
-        if not exact and place == 0 and near_above and above is not None and high is not None:
-            return OLDER[_apart(version, record.versions[above])][high]
-        if low is not None and low == high:
-            return (BETWEEN if near_below and near_above else PASSED_OVER)[low]
-        if not (near_below or near_above) or exact:
-            return None
-        if near_below and near_above and below is not None and above is not None and low is not None and high is not None:
-            small = _minor(version)
-            same_low, same_high = _minor(record.versions[below]) == small, _minor(record.versions[above]) == small
-            return 0.5 if same_low == same_high else SAME_MINOR[low if same_low else high]
-        side = low if near_below else high
-        return None if side is None else PASSED_OVER[side]
+        return certainty(*answer, record.versions, version, place, exact=exact)
 
     def _nearest(self, key: str, version: str) -> tuple[Record | None, int]:
         """The walked version that stands for another: itself, its own minor release's nearest, the one below, the oldest."""
@@ -200,9 +164,9 @@ class SqliteTimeline:
         place, exact = self._place(key, record, version)
         if exact:
             return record, place
-        small = _minor(version)
+        small = minor(version)
         for near in (place - 1, place):
-            if 0 <= near < len(record.versions) and _minor(record.versions[near]) == small:
+            if 0 <= near < len(record.versions) and minor(record.versions[near]) == small:
                 return record, near
         return record, max(place - 1, 0)
 
@@ -265,54 +229,3 @@ def _version_key(version: str) -> tuple[int, Version, str]:
 def _canonical(name: str) -> str:
     name = normalize(name)
     return TWINS.get(name, name)
-
-
-@functools.lru_cache(maxsize=65536)
-def _minor(version: str) -> tuple[int, int] | None:
-    try:
-        release = (*Version(version).release, 0)
-    except InvalidVersion:
-        return None
-    return release[0], release[1]
-
-
-def _credible(present: Mask, unknown: Mask, everything: Mask, dotted: str) -> tuple[Mask, Mask]:
-    """A name's history without what only a walk can have made up.
-
-    A name that no walked version shows is one that walking does not see (`torch.backends.cudnn.benchmark` lives in a class) or that
-    nothing on the index has: either way no version is better than another. One that is missing from one or two versions between
-    others that surely have it was missed there; libraries take back and give again, but not within a release or two. Keywords of calls are
-    read out of the source and not missed.
-    """
-    if not present:
-        return 0, everything
-    if dotted.endswith(")"):
-        return present, unknown
-    low, high = (present & -present).bit_length() - 1, present.bit_length() - 1
-    if not ~present & ~unknown & ((1 << high) - (1 << low)):
-        return present, unknown
-    filled = present
-    gap: list[Mask] = []
-    for place in range(low, high + 1):
-        if present >> place & 1:
-            filled |= sum(gap) if len(gap) <= MISSED else 0
-            gap = []
-        elif not unknown >> place & 1:
-            gap.append(1 << place)
-    return filled, unknown
-
-
-def _apart(one: str, other: str) -> int:
-    """How far two versions are apart: 0 next to each other, 1 a few minor releases, 2 further."""
-    (major, small), (other_major, other_small) = _minor(one) or (-1, 0), _minor(other) or (-2, 0)
-    return 2 if major != other_major else (0, 0, 1, 1, 1)[abs(small - other_small)] if abs(small - other_small) < 5 else 2
-
-
-def _known_below(unknown: Mask, place: int) -> int | None:
-    known = ~unknown & ((1 << place) - 1)
-    return known.bit_length() - 1 if known else None
-
-
-def _known_above(unknown: Mask, place: int, count: int) -> int | None:
-    known = (~unknown & ((1 << count) - 1)) >> place
-    return place + (known & -known).bit_length() - 1 if known else None

@@ -112,8 +112,9 @@ class Artifact:
 class Evidence:
     """What is soft, weighed by the ranker: API uses, interpreter bounds, dates, notes to tell.
 
-    `keywords` are those of unguarded calls, each as a use of "module.function(keyword)"; `hearsay` are versions that the project speaks
-    of outside the files that declare needs, the most trustworthy first; `system` are Debian packages that it installs for itself.
+    `keywords` are those of unguarded calls, each as a use of "module.function(keyword)" ("(#2)": two arguments without one); `hearsay` are
+    versions that the project speaks of outside the files that declare needs, the most trustworthy first; `system` are Debian packages that
+    it installs for itself.
     """
 
     uses: tuple[Use, ...] = ()

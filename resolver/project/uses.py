@@ -30,7 +30,8 @@ class Choice:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FileUses:
     """The uses of one source, the choices between imports it makes, its calls that may want a companion (see `companions`), the
-    programs that it starts, and the keywords that it calls third-party names with, each as a use of "a.b(keyword)".
+    programs that it starts, and the keywords that it calls third-party names with, each as a use of "a.b(keyword)", and how many arguments
+    without a keyword, as a use of "a.b(#2)".
     """
 
     uses: tuple[Use, ...] = ()
@@ -127,7 +128,7 @@ class _Visitor(GuardedVisitor):
             base = self.names.meaning(head, node.lineno) if head else ""
             called = f"{base}.{rest}" if base and rest else base
             self.calls.look(node, called, self._origin(node.lineno))
-            if node.keywords and "." in called and head not in self._soft_roots and self._foreign(called.split(".")[0]):
+            if (node.keywords or node.args) and "." in called and head not in self._soft_roots and self._foreign(called.split(".")[0]):
                 self._keywords(node, called)
         if dotted(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
             first = node.args[0]
@@ -137,10 +138,12 @@ class _Visitor(GuardedVisitor):
         self.generic_visit(node)
 
     def _keywords(self, node: ast.Call, called: str) -> None:
-        for keyword in node.keywords:
-            if keyword.arg:
-                name = f"{called}({keyword.arg})"
-                self.keywords.setdefault(name, Use(dotted=name, origin=self._origin(node.lineno)))
+        asked = [keyword.arg for keyword in node.keywords if keyword.arg]
+        if node.args and not any(isinstance(argument, ast.Starred) for argument in node.args):
+            asked.append(f"#{len(node.args)}")
+        for each in asked:
+            name = f"{called}({each})"
+            self.keywords.setdefault(name, Use(dotted=name, origin=self._origin(node.lineno)))
 
     # attributes
 

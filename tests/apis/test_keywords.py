@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resolver.apis.build import build
-from resolver.apis.keywords import join, keywords_of, read
+from resolver.apis.keywords import join, keywords_of, unread
 from resolver.apis.timeline import SqliteTimeline
 
 SOURCES = {
@@ -30,13 +30,32 @@ def changed(new): pass
 def plain(a): pass
 @property
 def lazy(): pass
+@deprecate_positional_args
+def later(a, *, b=1): pass
+@dataclass
+class Options(Base):
+    first: int = 1
+    made: int = field(default=0, init=False)
+    shared: ClassVar[int] = 2
+class Above(base.Base): pass
+class Odd(metaclass=Registry):
+    def __init__(self, x): pass
+if TYPE_CHECKING:
+    from .base import Base as Promised
+try:
+    from fast import Base as Either
+except ImportError:
+    from .base import Base as Either
+merge = base
 """,
+    "pkg/sub/__init__.py": "from pkg import models as shown, gone\nfrom .impl import *\n",
+    "pkg/sub/impl.py": "def inner(a, *b): pass\nasync def also(): pass\n",
     "pkg/base.py": "class Base:\n    def __init__(self, seed): pass\n",
     "pkg/_impl.py": "def hidden(a): pass\ndef _private(b): pass\nfrom pkg import hidden as again\n",
     "pkg/broken.py": "def f(:\n",
     "pkg/a/b/c/d.py": "def deep(x): pass\n",
 }
-MODULES = ["pkg", "pkg.models", "pkg.base", "pkg._impl", "pkg.broken", "pkg.absent", "pkg.a.b.c.d"]
+MODULES = ["pkg", "pkg.models", "pkg.base", "pkg._impl", "pkg.broken", "pkg.absent", "pkg.a.b.c.d", "pkg.sub", "pkg.sub.impl"]
 
 
 def put(folder: Path, sources: dict[str, str]) -> None:
@@ -48,13 +67,37 @@ def put(folder: Path, sources: dict[str, str]) -> None:
 def test_keywords_of_functions_and_constructors_through_imports(tmp_path: Path) -> None:
     put(tmp_path, SOURCES)
     found = keywords_of(tmp_path, MODULES)
-    assert found["pkg.W2V"] == found["pkg.models.Word2Vec"] == "** sentences size"
-    assert found["pkg.models.Inherits"] == found["pkg.base.Base"] == "seed"
-    assert found["pkg.load"] == "deep flag"
+    assert found["pkg.W2V"] == found["pkg.models.Word2Vec"] == "#1 ** sentences size"
+    assert found["pkg.models.Inherits"] == found["pkg.base.Base"] == found["pkg.models.Above"] == "#1 seed"
+    assert found["pkg.models.Promised"] == "#1 seed"
+    assert found["pkg.load"] == "#* deep flag"
     assert found["pkg.models.changed"] == "** new"
-    assert found["pkg.models.plain"] == "a"
-    assert found["pkg.hidden"] == "a"
-    assert not {"pkg.models.Alone", "pkg._private", "pkg.os", "pkg.a.b.c.d.deep"} & found.keys()
+    assert found["pkg.models.plain"] == "#1 a"
+    assert found["pkg.models.later"] == "#* a b"  # warned of, not refused
+    assert found["pkg.models.Options"] == "first seed"
+    assert found["pkg.models.Odd"] == "** x"
+    assert found["pkg.hidden"] == "#1 a"
+    assert not {"pkg.models.Alone", "pkg._private", "pkg.os", "pkg.a.b.c.d.deep", "pkg.models.merge", "pkg.sub.gone", "pkg.models.Either"} & found.keys()
+
+
+def test_a_module_is_called_with_nothing_and_names_are_found_behind_it(tmp_path: Path) -> None:
+    put(tmp_path, SOURCES)
+    found = keywords_of(tmp_path, MODULES, {"pkg.sub": "inner shown"})
+    assert found["pkg.base"] == found["pkg.sub"] == found["pkg.sub.shown"] == ""
+    assert found["pkg.sub.shown.plain"] == "#1 a"
+    assert found["pkg.sub.inner"] == "#* a"
+    assert "pkg.sub.also" not in found  # walking found no such name there
+
+
+def test_what_stands_for_a_module_at_run_time(tmp_path: Path) -> None:
+    sources = {
+        "tensorflow/__init__.py": "keras = _Lazy('keras')\n",
+        "keras/_tf_keras/keras/__init__.py": "from keras.src import layers\n",
+        "keras/src/__init__.py": "",
+        "keras/src/layers.py": "class Dense:\n    def __init__(self, units): pass\n",
+    }
+    put(tmp_path, sources)
+    assert keywords_of(tmp_path, ["tensorflow"])["tensorflow.keras.layers.Dense"] == "#1 units"
 
 
 @pytest.fixture
@@ -89,17 +132,17 @@ def test_joined_keywords_answer_questions(timeline: Path) -> None:
     assert SqliteTimeline(timeline).offers("pkg", "3.0", names[:2]) == [0.0, 1.0]
 
 
+def test_arguments_without_a_keyword_are_counted(timeline: Path) -> None:
+    told = {"1.0": "#3 a b c", "2.0": "#1 a b c", "3.0": "#* a", "4.0": ""}
+    join([json.dumps({"name": "pkg", "version": version, "keywords": {"pkg.fit": text}}) for version, text in told.items()], timeline)
+    found = SqliteTimeline(timeline)
+    answers = [found.offers("pkg", version, ["pkg.fit(#1)", "pkg.fit(#2)"]) for version in told]
+    assert answers == [[1.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]  # a module cannot be called
+
+
 def test_reading_goes_on_where_it_was_stopped(timeline: Path, tmp_path: Path) -> None:
-    asked = []
-
-    def unpack(name: str, version: str, folder: Path) -> bool:
-        asked.append(version)
-        put(folder, {"pkg/__init__.py": f"def fit(a{version[0]}): pass\n"})
-        return version != "2.0"
-
     out = tmp_path / "keywords.jsonl"
     out.write_text(json.dumps({"name": "pkg", "version": "1.0", "keywords": {}}) + "\n")
-    read(["pkg", "other"], timeline, out, unpack)
-    assert asked == ["2.0", "3.0", "4.0"]
-    rows = [json.loads(line) for line in out.read_text().splitlines()]
-    assert [row["keywords"] for row in rows] == [{}, {}, {"pkg.fit": "a3"}, {"pkg.fit": "a4"}]
+    left = list(unread(["pkg", "other"], timeline, out))
+    assert [(name, row["version"]) for name, row in left] == [("pkg", "2.0"), ("pkg", "3.0"), ("pkg", "4.0")]
+    assert left[0][1]["modules"] == ["pkg"]

@@ -169,5 +169,7 @@ except Exception:
     found = uses_of(tree, "x.py", lambda _: True)
     assert [(use.dotted, use.origin.line) for use in found.keywords] == [
         ("gensim.models.Word2Vec(size)", 6),
+        ("gensim.models.Word2Vec(#1)", 6),
         ("sklearn.preprocessing.OneHotEncoder(sparse)", 7),
+        ("gensim.models.word2vec.Word2Vec(#1)", 8),
     ]

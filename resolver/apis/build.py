@@ -38,7 +38,7 @@ SIBLINGS = {"opencv-contrib-python": "opencv-python"}
 """Distributions whose binaries want the same shared libraries as another one's, though their modules offer more."""
 WINDOWS = frozenset({"libGL.so.1", "libICE.so.6", "libSM.so.6", "libX11.so.6", "libXext.so.6", "libXrender.so.1", "libxcb.so.1"})
 """What OpenCV's builds without windows (-headless) do not link to, of what the others do; seen in nine wheels from 3.4.5 to 4.13."""
-SCHEMA = 2
+SCHEMA = 3
 
 
 def build(walks: Iterable[str], out: Path) -> int:

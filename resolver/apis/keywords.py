@@ -258,14 +258,14 @@ def _name(decorator: ast.expr) -> str:
 
 def join(lines: Iterable[str], timeline: Path) -> int:
     """Put what was read into the timeline's records, in place of what they knew of keywords; returns how many (release, name) pairs."""
-    by_name: dict[str, dict[str, dict[str, str]]] = {}
+    by_name: dict[str, list[str]] = {}
     for line in lines:
-        row = json.loads(line)
-        by_name.setdefault(row["name"], {})[row["version"]] = row["keywords"]
+        by_name.setdefault(json.loads(line)["name"], []).append(line)
     joined = 0
     try:
         with contextlib.closing(sqlite3.connect(timeline)) as base:
-            for name, versions in sorted(by_name.items()):
+            for name, told in sorted(by_name.items()):
+                versions: dict[str, dict[str, str]] = {row["version"]: row["keywords"] for row in map(json.loads, told)}
                 stored = base.execute("SELECT blob FROM package WHERE name = ?", (name,)).fetchone()
                 if not stored:
                     continue

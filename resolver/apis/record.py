@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +15,10 @@ from resolver.core.errors import StoreError
 
 Mask = int
 """A set of versions: bit i stands for the i-th walked version, oldest first."""
+NEAR = 400
+"""Characters that are rather searched than halved."""
+BLOCK = 4 << 10
+"""Characters that are compressed together, about: more of them take less room, fewer are faster to look one up in."""
 
 
 def version_key(version: str) -> tuple[int, Version, str]:
@@ -24,40 +30,76 @@ def version_key(version: str) -> tuple[int, Version, str]:
 
 
 class Record:
-    """One package's walks, readable by set algebra over versions; names of a module are read when first asked for.
-
-    Costs about 10 ms per megabyte of text to open; a question costs microseconds.
+    """One package's walks, readable by set algebra over versions. A question opens the blocks that it touches, some tens of microseconds
+    each the first time.
     """
 
     def __init__(self, blob: bytes) -> None:
         try:
-            lines = zlib.decompress(blob).decode().split("\n")
-        except (zlib.error, UnicodeDecodeError) as error:
-            raise StoreError(f"the API timeline is damaged: {error}", hint="build it again from the walks, or fetch it again") from error
-        self.versions: tuple[str, ...] = tuple(lines[0].split())
-        self.sets: tuple[Mask, ...] = tuple(int(s, 16) for s in lines[1].split())
+            length, body = int.from_bytes(blob[:4], "big") + 4, memoryview(blob)
+            versions, sets, roots, index = zlib.decompress(body[4:length]).decode().split("\n", 3)
+            entries = [line.rpartition("\t") for line in index.split("\n") if line]
+            self._firsts = [first for first, _, _ in entries]
+            self._ends = list(itertools.accumulate((int(size) for _, _, size in entries), initial=length))
+        except (zlib.error, ValueError) as error:
+            raise _damaged(error) from error
+        if self._ends[-1] != len(blob):
+            raise _damaged("cut off")
+        self._blob = body
+        self._opened: dict[int, str] = {}
+        self._rows: dict[str, Mapping[str, str]] = {}
+        self.versions: tuple[str, ...] = tuple(versions.split())
+        self.sets: tuple[Mask, ...] = tuple(int(s, 16) for s in sets.split())
         self.everything: Mask = (1 << len(self.versions)) - 1
-        rows: dict[str, dict[str, str]] = {kind: {} for kind in "MACKULPS"}
-        for line in lines[2:]:
-            if line:  # one letter, a tab, the key, a tab, the rest
-                key, _, body = line[2:].partition("\t")
-                rows[line[0]][key] = body
-        self._rows = rows
-        self.roots = frozenset(module for module in self._rows["M"] if "." not in module)
+        self.roots = frozenset(roots.split())
         self._modules: dict[str, tuple[Mask, Mask, Mask, Mapping[str, Mask]]] = {}
         self._groups: dict[tuple[str, str], tuple[tuple[Mask, str], ...]] = {}
+        self._steps: dict[str, tuple[Mapping[tuple[str, str], Mask], Mask]] = {}
+
+    def _block(self, place: int) -> str:
+        """The lines of a block, each with a line break before it."""
+        text = self._opened.get(place)
+        if text is None:
+            try:
+                text = zlib.decompress(self._blob[self._ends[place] : self._ends[place + 1]]).decode()
+            except (zlib.error, UnicodeDecodeError) as error:
+                raise _damaged(error) from error
+            self._opened[place] = text
+        return text
+
+    def _row(self, kind: str, key: str) -> str | None:
+        """What stands in one kind of row behind a key, None when there is no such row."""
+        key = _place_of(kind, key)
+        rows = self._rows.get(key)
+        if rows is None:
+            rows = self._rows[key] = self._read(key)
+        return rows.get(kind)
+
+    def _read(self, key: str) -> Mapping[str, str]:
+        """The rows of a key: they stand together in one block."""
+        place = bisect_right(self._firsts, key) - 1
+        if place < 0:
+            return {}
+        text, mark = self._block(place), f"\n{key}\t"
+        start, found = text.find(mark), {}
+        while start >= 0:
+            start += len(mark)
+            end = text.find("\n", start)
+            end = len(text) if end < 0 else end
+            found[text[start]] = text[start + 2 : end]
+            start = end if text.startswith(mark, end) else -1
+        return found
 
     def module(self, path: str) -> tuple[Mask, Mask, Mask, Mapping[str, Mask]]:
         """Versions with the module on disk, with its names read, with more names than were read; and its names."""
         found = self._modules.get(path)
         if found is None:
-            body = self._rows["M"].get(path)
+            body = self._row("M", path)
             if body is None:
                 found = (0, 0, 0, {})
             else:
-                disk, read, more, *groups = body.split("\t")
-                pairs = [(self.sets[int(number)], f" {text} ") for number, _, text in (g.partition("=") for g in groups)]
-                found = (self.sets[int(disk)], self.sets[int(read)], self.sets[int(more)], _Names(pairs))
+                disk, read, more, names = body.split("\t")
+                found = (self.sets[int(disk)], self.sets[int(read)], self.sets[int(more)], _Names(names, self.sets))
             self._modules[path] = found
         return found
 
@@ -65,7 +107,7 @@ class Record:
         """The rows of an alias (A), class (C), called name (K), root (U), or of libraries (L), pb2 (P), static (S): (versions, text)."""
         found = self._groups.get((kind, key))
         if found is None:
-            body = self._rows[kind].get(key)
+            body = self._row(kind, key)
             found = () if not body else tuple((self.sets[int(n)], text) for n, _, text in (g.partition("=") for g in body.split("\t")))
             self._groups[kind, key] = found
         return found
@@ -75,9 +117,16 @@ class Record:
         """Versions that were read and not imported."""
         return next((versions for versions, _ in self.groups("S", "")), 0)
 
-    def keys(self, kind: str) -> Iterable[str]:
-        """Every key of one kind of row."""
-        return self._rows[kind].keys()
+    def keys(self, kind: str) -> Iterator[str]:
+        """Every key of one kind of row, sorted."""
+        first = 0 if kind in _NAMED else max(bisect_right(self._firsts, f"{kind}:") - 1, 0)
+        for place in range(first, len(self._firsts)):
+            if kind not in _NAMED and self._firsts[place] > f"{kind};":
+                return
+            for line in self._block(place)[1:].split("\n"):
+                key, found, _ = line.split("\t", 2)
+                if found == kind:
+                    yield key.removeprefix(f"{kind}:")
 
     def offers(self, dotted: str) -> tuple[Mask, Mask]:
         """Versions that offer `dotted`, and versions for which nobody knows; the others do not offer it.
@@ -86,19 +135,28 @@ class Record:
         """
         if dotted.endswith(")"):
             return self._takes(*dotted[:-1].split("(", 1))
-        root, *parts = dotted.split(".")
-        disk, read, _, _ = self.module(root)
-        states: dict[tuple[str, str], Mask] = {("module", root): disk | read}
-        unknown = 0
-        for part in parts:
-            following: dict[tuple[str, str], Mask] = {}
-            for (kind, path), mask in states.items():
-                unknown |= self._step(kind, path, part, mask, following)
-            states = following
+        states, unknown = self._reached(dotted)
         present = 0
         for mask in states.values():
             present |= mask
         return present, unknown & ~present
+
+    def _reached(self, dotted: str) -> tuple[Mapping[tuple[str, str], Mask], Mask]:
+        """What a dotted name is, (kind, path) -> versions, and the versions for which that cannot be told; kept for names that begin so."""
+        known = self._steps.get(dotted)
+        if known is None:
+            above, _, part = dotted.rpartition(".")
+            states: dict[tuple[str, str], Mask] = {}
+            unknown = 0
+            if above:
+                before, unknown = self._reached(above)
+                for (kind, path), mask in before.items():
+                    unknown |= self._step(kind, path, part, mask, states)
+            else:
+                disk, read, _, _ = self.module(part)
+                states["module", part] = disk | read
+            known = self._steps[dotted] = states, unknown
+        return known
 
     def _takes(self, called: str, asked: str = "") -> tuple[Mask, Mask]:
         """Versions whose function or class takes a keyword ("#2": two arguments without one), and those of which that is not known."""
@@ -130,13 +188,13 @@ class Record:
             if versions & mask:
                 following["module", target] = following.get(("module", target), 0) | (versions & mask)
                 aliased |= versions
-        thing = found & ~aliased if inner in self._rows["C"] else found & ~aliased & ~child
+        thing = found & ~aliased if not child or self.groups("C", inner) else found & ~aliased & ~child
         if thing:
             following["object", inner] = following.get(("object", inner), 0) | thing
         left = mask & ~child & ~found
         # A walk records every private module, but no private name; those that `privates` looked up were looked up in every version.
         if part.startswith("_") and part not in names:
-            return left & ~read if inner in self._rows["M"] else left
+            return left & ~read if self._row("M", inner) is not None else left
         return left & (more | ~read)
 
     def _member(self, path: str, part: str, mask: Mask, following: dict[tuple[str, str], Mask]) -> Mask:
@@ -201,22 +259,32 @@ class Record:
 
 
 class _Names(Mapping[str, Mask]):
-    """The names of a module with the versions that have each, as they are written: a text for each set of versions. Of thousands of names
-    a resolution asks for a few: they are searched for, and never taken apart.
+    """The names of a module with the versions that have each, as they are written: " a=3 b=1 ", sorted, with the number of a set. Of
+    thousands of names a resolution asks for a few: they are searched for, and never taken apart.
     """
 
-    __slots__ = ("_groups",)
+    __slots__ = ("_sets", "_text")
 
-    def __init__(self, groups: Sequence[tuple[Mask, str]]) -> None:
-        self._groups = groups
+    def __init__(self, text: str, sets: Sequence[Mask]) -> None:
+        self._text, self._sets = text, sets
 
     def get(self, name: str, default: Any = None) -> Any:
         """The versions that have the name."""
-        sought, found = f" {name} ", 0
-        for mask, text in self._groups:
-            if sought in text:
-                found |= mask
-        return found or default
+        text, low, high = self._text, 0, len(self._text)
+        while high - low > NEAR:  # a space stands at `low` and before `high`
+            start = text.rindex(" ", low, (low + high) // 2)
+            end = text.index(" ", start + 1)
+            if text[start + 1 : text.index("=", start)] <= name:
+                low, high = (start, end + 1) if text.startswith(f"{name}=", start + 1) else (end, high)
+            elif start > low:
+                high = start + 1
+            else:
+                return default
+        at = text.find(f" {name}=", low, high)
+        if at < 0:
+            return default
+        start = at + len(name) + 2
+        return self._sets[int(text[start : text.index(" ", start)])]
 
     def __getitem__(self, name: str) -> Mask:
         found = self.get(name)
@@ -225,14 +293,13 @@ class _Names(Mapping[str, Mask]):
         return int(found)
 
     def __contains__(self, name: object) -> bool:
-        sought = f" {name} "
-        return any(sought in text for _, text in self._groups)
+        return isinstance(name, str) and self.get(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name for _, text in self._groups for name in text.split()))
+        return (each.partition("=")[0] for each in self._text.split())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return self._text.count("=")
 
 
 def _bits(mask: Mask) -> list[int]:
@@ -268,20 +335,23 @@ class Writer:
             self.sets.append(mask)
         return self.numbers[mask]
 
-    def add(self, kind: str, key: str, texts: Mapping[str, Mask], first: Sequence[Mask] = ()) -> None:
+    def add(self, kind: str, key: str, texts: Mapping[str, Mask]) -> None:
         """One line: a key and its texts by the versions that have them."""
-        cells = [str(self.number(m)) for m in first] + [
-            f"{self.number(m)}={t}" for t, m in sorted(texts.items(), key=lambda p: (-p[1], p[0])) if m
-        ]
+        cells = [f"{self.number(m)}={t}" for t, m in sorted(texts.items(), key=lambda p: (-p[1], p[0])) if m]
         if cells:
-            self.lines.append("\t".join([kind, key, *cells]))
+            self.lines.append("\t".join([_place_of(kind, key), kind, *cells]))
 
     @staticmethod
-    def together(pairs: Iterable[tuple[int, str]]) -> dict[str, Mask]:
-        """Names that the same versions have, joined into one text."""
-        masks: dict[str, Mask] = {}
+    def masks(pairs: Iterable[tuple[int, str]]) -> dict[str, Mask]:
+        """Names with the versions that have each."""
+        found: dict[str, Mask] = {}
         for i, name in pairs:
-            masks[name] = masks.get(name, 0) | 1 << i
+            found[name] = found.get(name, 0) | 1 << i
+        return found
+
+    def together(self, pairs: Iterable[tuple[int, str]]) -> dict[str, Mask]:
+        """Names that the same versions have, joined into one text."""
+        masks = self.masks(pairs)
         groups: dict[Mask, list[str]] = {}
         for name in sorted(masks):
             groups.setdefault(masks[name], []).append(name)
@@ -307,7 +377,9 @@ class Writer:
                 names.setdefault(module, []).extend((i, n) for n in listed if n != "*")
         for module in sorted(disk.keys() | read.keys()):
             first = [disk.get(module, 0), read.get(module, 0), more.get(module, 0)]
-            self.add("M", module, self.together(names.get(module, ())), first)
+            masks = self.masks(names.get(module, ()))
+            text = " ".join(f"{name}={self.number(masks[name])}" for name in sorted(masks))
+            self.lines.append("\t".join([module, "M", *(str(self.number(mask)) for mask in first), f" {text} " if text else ""]))
 
     def uses(self) -> None:
         """What is taken from other packages."""
@@ -319,7 +391,37 @@ class Writer:
             self.add("U", root, self.together(pairs[root]))
 
     def blob(self) -> bytes:
-        """The compressed text; equal walks give equal bytes."""
-        head = [" ".join(row["version"] for row in self.rows), " ".join(f"{s:x}" for s in self.sets)]
-        # Not the tightest, but read in a fifth of the time: a resolution opens some forty of them.
-        return zlib.compress("\n".join(head + self.lines).encode(), 9)
+        """The compressed text, in blocks that can be read one by one; equal walks give equal bytes."""
+        blocks: list[tuple[str, list[str]]] = []
+        rows = [line.split("\t", 2) for line in sorted(self.lines)]
+        size = 0
+        for key, those in itertools.groupby(rows, key=lambda row: row[0]):
+            lines = ["\n" + "\t".join(row) for row in those]
+            length = sum(map(len, lines))
+            if not blocks or size + length > BLOCK:
+                blocks.append((key, []))
+                size = 0
+            blocks[-1][1].extend(lines)
+            size += length
+        packed = [(first, zlib.compress("".join(lines).encode(), 9)) for first, lines in blocks]
+        head = [
+            " ".join(row["version"] for row in self.rows),
+            " ".join(f"{s:x}" for s in self.sets),
+            " ".join(key for key, kind, _ in rows if kind == "M" and "." not in key),
+            *(f"{first}\t{len(body)}" for first, body in packed),
+        ]
+        index = zlib.compress("\n".join(head + [""] * (not packed)).encode(), 9)
+        return b"".join([len(index).to_bytes(4, "big"), index, *(body for _, body in packed)])
+
+
+_NAMED = "MACK"
+"""The kinds of rows whose keys are dotted names. They stand in the order of the names, so that what a question needs lies together."""
+
+
+def _place_of(kind: str, key: str) -> str:
+    """What a row begins with."""
+    return key if kind in _NAMED else f"{kind}:{key}"
+
+
+def _damaged(why: object) -> StoreError:
+    return StoreError(f"the API timeline is damaged: {why}", hint="build it again from the walks, or fetch it again")

@@ -154,7 +154,10 @@ class SqliteTimeline:
             known = dotted.partition(".")[0] in record.roots
             answer = credible(*record.offers(dotted), record.only_read, record.everything, dotted) if known else (0, record.everything)
             self._answers[key, dotted] = answer
-        return certainty(*answer, record.versions, version, place, exact=exact)
+        present, unknown = answer
+        if exact and not unknown >> place & 1:
+            return float(present >> place & 1)
+        return certainty(present, unknown, record.versions, version, place, exact=exact)
 
     def _nearest(self, key: str, version: str) -> tuple[Record | None, int]:
         """The walked version that stands for another: itself, its own minor release's nearest, the one below, the oldest."""

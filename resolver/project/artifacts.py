@@ -21,7 +21,8 @@ from resolver.project import hdf5, pickles, protobuf
 from resolver.project.files import Tree
 from resolver.project.model_boosters import read_catboost, read_xgboost_binary
 from resolver.project.model_graphs import read_checkpoint_index, read_frozen_graph, read_meta_graph, read_onnx, read_saved_model
-from resolver.project.model_texts import keras_classes, read_json, read_lightgbm, read_mlmodel
+from resolver.project.model_mlflow import read_mlmodel
+from resolver.project.model_texts import keras_classes, read_json, read_lightgbm
 
 MAX_ARTIFACTS = 200
 MAX_PEEKED = 3_000

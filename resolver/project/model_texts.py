@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 MAX_JSON = 4_000_000
 """JSON files larger than this (bytes) are searched for a few marks, not parsed."""
 MAX_SEARCHED = 32_000_000
-MAX_YAML = 200_000
 
 Marks = dict[str, str]
 Found = tuple[str, Marks] | None
@@ -155,30 +154,6 @@ def read_lightgbm(path: Path) -> Found:
     """LightGBM's text format, by its first two lines."""
     found = _LIGHTGBM.match(_head(path, 64))
     return ("lightgbm-text", {"format_version": found[1].decode("ascii")}) if found else None
-
-
-def read_mlmodel(path: Path) -> Found:
-    """MLflow's MLmodel: the versions of its flavours' libraries, the interpreter, and the exact requirements beside it."""
-    import yaml  # most projects have none
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        loaded = yaml.load(_head(path, MAX_YAML), Loader=loader)  # noqa: S506 (both are safe loaders)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
-    flavors = loaded.get("flavors") if isinstance(loaded, Mapping) else None
-    if not isinstance(flavors, Mapping):
-        return None
-    marks = {"date": str(loaded.get("utc_time_created", ""))[:10], "mlflow_version": _version(loaded.get("mlflow_version"))}
-    for flavor in flavors.values():
-        for key, value in flavor.items() if isinstance(flavor, Mapping) else ():
-            if isinstance(key, str) and (key.endswith("_version") or key == "python_version"):
-                marks.setdefault(key[:40], _version(str(value)))
-    beside = path.with_name("requirements.txt")
-    if beside.is_file():
-        lines = (line.strip() for line in _head(beside, 20_000).decode("utf-8", "replace").splitlines())
-        marks["requires"] = ";".join(line for line in lines if re.fullmatch(r"[A-Za-z0-9][\w.-]*==\d[\w.+!-]*", line))
-    return "mlflow-model", marks
 
 
 _NAMED = {

@@ -52,6 +52,11 @@ _NEWER = (
     (re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+\[", re.MULTILINE), "type parameters"),
 )
 
+_FSTRING = re.compile(
+    r"f-string(?:: unmatched '[\[({]'|: expecting '\}'| expression part cannot include|: expressions nested|: cannot use starred)"
+)
+"""Complaints about f-strings that 3.12 has no longer; what else is wrong with one (a bare lambda, nothing in it) it refuses as well."""
+
 
 def parse_python(raw: bytes | str, newest: int | None = None) -> tuple[ast.Module | None, str]:
     """The syntax tree of a source, or None and what is wrong with it; `newest` limits the syntax to that Python 3 minor version."""
@@ -95,7 +100,7 @@ def _rejected(raw: bytes, path: str) -> tuple[Bound, ...]:
             since = ">=3.13" if "default" in what else ">=3.12"
             return (_bound(since, what, path, text.count("\n", 0, found.start()) + 1),)
     problem = parse_python(raw)[1]
-    if "f-string" in problem:
+    if _FSTRING.search(problem):
         return (_bound(">=3.12", "quotes or backslashes nested in an f-string", path, _line_of(problem)),)
     return ()
 

@@ -77,7 +77,10 @@ def test_keywords_of_functions_and_constructors_through_imports(tmp_path: Path) 
     assert found["pkg.models.Options"] == "first seed"
     assert found["pkg.models.Odd"] == "** x"
     assert found["pkg.hidden"] == "#1 a"
-    assert not {"pkg.models.Alone", "pkg._private", "pkg.os", "pkg.a.b.c.d.deep", "pkg.models.merge", "pkg.sub.gone", "pkg.models.Either"} & found.keys()
+    assert (
+        not {"pkg.models.Alone", "pkg._private", "pkg.os", "pkg.a.b.c.d.deep", "pkg.models.merge", "pkg.sub.gone", "pkg.models.Either"}
+        & found.keys()
+    )
 
 
 def test_a_module_is_called_with_nothing_and_names_are_found_behind_it(tmp_path: Path) -> None:

@@ -206,6 +206,23 @@ utc_time_created: '2020-07-01 10:00:00.1'
     assert read(tmp_path / "MLmodel") == ("mlflow-model", expected)
 
 
+def test_what_mlflow_writes_beside_its_model(tmp_path: Path) -> None:
+    (tmp_path / "MLmodel").write_text("flavors:\n  python_function: {env: conda.yaml}\nmlflow_version: 1.20.2\n")
+    conda = "dependencies:\n- python=3.8.5\n- numpy=1.19.2=py38h1\n- pip\n- pip:\n  - mlflow\n  - Scikit-Learn==0.23.2\n  - numpy==1.19.5\n"
+    (tmp_path / "conda.yaml").write_text(conda)
+    kind, marks = read(tmp_path / "MLmodel")
+    assert kind == "mlflow-model"
+    assert marks["requires"] == "numpy==1.19.5;scikit-learn==0.23.2"  # what pip installs comes last, and stays
+    assert marks["python_version"] == "3.8.5"
+    (tmp_path / "python_env.yaml").write_text("python: 3.9.7\nbuild_dependencies: [pip==21]\ndependencies: [-r requirements.txt]\n")
+    (tmp_path / "requirements.txt").write_text("scikit-learn==0.24.2\n")
+    assert read(tmp_path / "MLmodel")[1]["python_version"] == "3.9.7"
+    assert "scikit-learn==0.24.2" in read(tmp_path / "MLmodel")[1]["requires"]
+    for damaged in ("a: [", "- 1", "dependencies: 3", "dependencies:\n- pip: {a: b}\n- 7"):
+        (tmp_path / "conda.yaml").write_text(damaged)
+        assert read(tmp_path / "MLmodel")[1]["requires"] == "scikit-learn==0.24.2"
+
+
 def test_compressed_pickle_and_pointer(tmp_path: Path) -> None:
     path = tmp_path / "x.pkl"
     path.write_bytes(gzip.compress((GOLDEN / "sklearn-0.21.pkl").read_bytes()))

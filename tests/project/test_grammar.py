@@ -60,6 +60,9 @@ COMPILED = [
     ("f\"{'\\n'.join(x)}\"\n", 12, 13),
     ("f'''{\n# comment\n1}'''\n", 12, 13),
     ("f'{f'{1}'}'\n", 12, 13),
+    ("f'{a['b']}'\n", 12, 13),
+    ("f'{*a}'\n", 12, 13),
+    ("f'{(lambda x: x)(1)}'\n", 6, 13),
     ("print >>f, x\n", 6, 13),
     ("def f(a, *, b, **c,): pass\n", 6, 13),
     ("f(*a, *b, **c, **d)\n", 6, 13),
@@ -112,6 +115,12 @@ def test_the_bounds_are_those_of_the_interpreters(source: str, first: int, last:
     specifier = SpecifierSet(",".join(bound.specifier for bound in syntax_bounds(raw, parse_python(raw)[0], "x.py")))
     admitted = [minor for minor in range(6, 14) if specifier.contains(f"3.{minor}.0")]
     assert (admitted[0], admitted[-1]) == (first, last)
+
+
+@pytest.mark.parametrize("source", ["f'{lambda x: 1}'\n", "f'{}'\n", "f'{x y}'\n", "f'}'\n", "f'{x!z}'\n", "f'{a)}'\n"])
+def test_what_no_interpreter_takes_is_no_bound(source: str) -> None:
+    assert parse_python(source)[0] is None
+    assert syntax_bounds(source.encode(), None, "x.py") == ()
 
 
 @pytest.mark.parametrize("source", OLD)

@@ -13,6 +13,7 @@ alias {module.attribute: module it really is}, classes {module.Class: "members" 
 """
 
 import ast
+import builtins
 import gc
 import io
 import json
@@ -229,6 +230,21 @@ def absolute(package, level, module):
     return ".".join(parts + ([module] if module else []))
 
 
+STANDARD = frozenset(getattr(sys, "stdlib_module_names", ())) - frozenset(["tkinter", "_tkinter", "turtle", "msvcrt", "winreg", "_winapi"])
+
+
+def builtin(node):
+    """Whether a line that only mentions a name mentions a built-in one; None for any other line."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Name):
+        return hasattr(builtins, node.value.id)
+    return None
+
+
+def raised(node):
+    """Whether every failure of a `try` is raised again."""
+    return all(isinstance(h.body[-1], ast.Raise) for h in node.handlers)
+
+
 class Bindings(ast.NodeVisitor):
     """Names that running the top level of one file binds; `stars` are the modules that it star-imports."""
 
@@ -262,7 +278,11 @@ class Bindings(ast.NodeVisitor):
                 self.names.add(a.asname or a.name)
 
     def visit_If(self, node):
-        if "TYPE_CHECKING" in ast.dump(node.test):
+        test = ast.dump(node.test)
+        if "'__main__'" in test and "'__name__'" in test:
+            for n in node.orelse:
+                self.visit(n)
+        elif "TYPE_CHECKING" in test:
             for n in node.body:
                 if isinstance(n, ast.ImportFrom) and n.names[0].name == "*":
                     self.promised.append(absolute(self.package, n.level, n.module))
@@ -270,6 +290,42 @@ class Bindings(ast.NodeVisitor):
                 self.visit(n)
         else:
             self.generic_visit(node)
+
+    def visit_Try(self, node):
+        """What stands under `except` runs when the body fails. A body that imports an optional package may; one that mentions what is built
+        in since Python 3 does not; one whose failure is raised again must not.
+        """
+        tried = self.inner(node.body)
+        caught = self.inner([n for h in node.handlers for n in h.body if not isinstance(h.body[-1], ast.Raise)])
+        lost = set(n for line in node.body for n in self.missing(line))
+        works = any(builtin(n) for n in node.body)
+        self.names |= tried if works or raised(node) else caught | (tried - lost)
+        for n in node.orelse + node.finalbody:
+            self.visit(n)
+
+    visit_TryStar = visit_Try
+
+    def inner(self, body):
+        """The names that some lines bind, kept apart from the others."""
+        before, self.names = self.names, set()
+        for n in body:
+            self.visit(n)
+        found, self.names = self.names, before
+        return found
+
+    def missing(self, node):
+        """The names that an import binds which may well fail: of a package that is neither this one nor the standard library."""
+        if isinstance(node, ast.Import):
+            return [a.asname or a.name.split(".")[0] for a in node.names if not self.is_there(a.name.split(".")[0])]
+        if isinstance(node, ast.ImportFrom) and not self.is_there(absolute(self.package, node.level, node.module).split(".")[0]):
+            return [a.asname or a.name for a in node.names]
+        return []
+
+    def is_there(self, root):
+        """Whether a module can be taken for installed: the package's own, or the standard library's."""
+        if root == self.package.split(".")[0]:
+            return True
+        return root in STANDARD if STANDARD else True
 
     def visit_Assign(self, node):
         for target in node.targets:

@@ -281,3 +281,36 @@ def later():
     takes = functions["Takes"]({"keras"}, "keras")
     takes.visit(ast.parse(text))
     assert takes.sure == {"tensorflow.keras.layers.experimental.preprocessing.RandomRotation"}
+
+
+def test_names_that_reading_does_not_take_for_bound(functions):
+    text = """
+import os
+try:
+    import snappy
+    import zlib
+    from pkg._speed import fast
+except ImportError:
+    fast = None
+    slow = 1
+try:
+    next
+except NameError:
+    def next(it): pass
+try:
+    import needed
+except ImportError:
+    raise ImportError("install needed")
+try:
+    unicode
+except NameError:
+    unicode = str
+if __name__ == "__main__":
+    from demo import Console
+    made = 1
+else:
+    imported = 1
+"""
+    found = functions["Bindings"]("pkg")
+    found.visit(ast.parse(text))
+    assert found.names == {"os", "zlib", "fast", "slow", "needed", "unicode", "imported"}

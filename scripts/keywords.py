@@ -100,7 +100,8 @@ def sources(name: str, filename: str, folder: Path) -> bool:
 def _is_source(member: zipfile.ZipInfo) -> bool:
     parts = Path(member.filename).parts
     inside = not {"..", "tests", "testing", "include", "/"}.intersection(parts)
-    return inside and member.filename.endswith(".py") and not member.filename.endswith("_pb2.py") and member.file_size < 4_000_000
+    readable = member.file_size < 4_000_000 and member.filename.endswith((".py", "__init__.pyi"))
+    return inside and readable and not member.filename.endswith("_pb2.py")
 
 
 def prefetch(file: RangedFile, wanted: list[zipfile.ZipInfo]) -> None:

@@ -60,6 +60,7 @@ class House(Proving, Crawling):
         """The answer for the project at `path` and the texts of its files, by name."""
         from resolver.compose.finishing import finished
         from resolver.flows.apart import Apart
+        from resolver.flows.lookalikes import with_lookalikes_told
         from resolver.flows.resolve import Request, resolve
         from resolver.flows.unknown import without_unknown
         from resolver.flows.verify import pinned
@@ -68,7 +69,7 @@ class House(Proving, Crawling):
 
         project = self.read(path, accelerator, serve=serve)
         if not strict and not self.settings.offline:  # offline nobody can tell that a package does not exist
-            project = without_unknown(project, self.index, self.snapshot.near)
+            project = with_lookalikes_told(without_unknown(project, self.index, self.snapshot.near), self.snapshot.near)
         self.shelves.learn((*pinned(project), *self._unread(project)))
         resolution = resolve(
             project,

@@ -115,8 +115,8 @@ class Snapshot:
         return tuple(sorted(((name, self.popularity(name)) for (name,) in rows), key=lambda row: (row[1], row[0])))
 
     def near(self, name: str) -> list[str]:
-        """At most three names of the snapshot that look like `name`, the likeliest first."""
-        return difflib.get_close_matches(name, self._ranks, n=3, cutoff=0.7)
+        """At most three names of the snapshot that look like `name`, the likeliest first; a name that it has is the only one."""
+        return [name] if name in self._ranks else difflib.get_close_matches(name, self._ranks, n=3, cutoff=0.7)
 
     def shelf(self, name: NormalizedName) -> Shelf:
         """Everything known of one package. Raises UnknownPackage."""

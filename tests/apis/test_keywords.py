@@ -47,7 +47,11 @@ try:
 except ImportError:
     from .base import Base as Either
 merge = base
+if __name__ == "__main__":
+    from pkg.models import Word2Vec
 """,
+    "pkg/lazy/__init__.py": "import lazy_loader\n__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n",
+    "pkg/lazy/__init__.pyi": "from ..base import Base as Stubbed\n",
     "pkg/sub/__init__.py": "from pkg import models as shown, gone\nfrom .impl import *\n",
     "pkg/sub/impl.py": "def inner(a, *b): pass\nasync def also(): pass\n",
     "pkg/base.py": "class Base:\n    def __init__(self, seed): pass\n",
@@ -55,7 +59,7 @@ merge = base
     "pkg/broken.py": "def f(:\n",
     "pkg/a/b/c/d.py": "def deep(x): pass\n",
 }
-MODULES = ["pkg", "pkg.models", "pkg.base", "pkg._impl", "pkg.broken", "pkg.absent", "pkg.a.b.c.d", "pkg.sub", "pkg.sub.impl"]
+MODULES = ["pkg", "pkg.models", "pkg.base", "pkg._impl", "pkg.broken", "pkg.absent", "pkg.a.b.c.d", "pkg.sub", "pkg.sub.impl", "pkg.lazy"]
 
 
 def put(folder: Path, sources: dict[str, str]) -> None:
@@ -69,7 +73,7 @@ def test_keywords_of_functions_and_constructors_through_imports(tmp_path: Path) 
     found = keywords_of(tmp_path, MODULES)
     assert found["pkg.W2V"] == found["pkg.models.Word2Vec"] == "#1 ** sentences size"
     assert found["pkg.models.Inherits"] == found["pkg.base.Base"] == found["pkg.models.Above"] == "#1 seed"
-    assert found["pkg.models.Promised"] == "#1 seed"
+    assert found["pkg.models.Promised"] == found["pkg.lazy.Stubbed"] == "#1 seed"
     assert found["pkg.load"] == "#* deep flag"
     assert found["pkg.models.changed"] == "** new"
     assert found["pkg.models.plain"] == "#1 a"

@@ -208,14 +208,14 @@ def _taken(tree: Tree, module: str, node: Definition, depth: int = 0) -> set[str
     """What a function or a class's constructor takes (the first base's when it has none); None when nobody can tell."""
     if not isinstance(node, ast.ClassDef):
         return _of_function(node, own=0)
-    if any(_name(decorator).endswith("dataclass") for decorator in node.decorator_list):
-        return _of_dataclass(tree, module, node, depth)
     methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
     if "__init__" in methods:
         taken = _of_function(methods["__init__"], own=1)
         metaclass = [each for each in node.keywords if each.arg == "metaclass" and not _name(each.value).startswith("ABC")]
         changed = "__new__" in methods or bool(metaclass) or _opaque(node.decorator_list)
         return {each for each in taken if not each.startswith("#")} | {"**"} if changed else taken
+    if any(_name(decorator).endswith("dataclass") for decorator in node.decorator_list):
+        return _of_dataclass(tree, module, node, depth)
     if "__new__" in methods or node.decorator_list or node.keywords or not node.bases or depth > MAX_DEPTH:
         return None
     there = tree.dotted(module, node.bases[0])

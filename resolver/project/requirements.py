@@ -14,6 +14,8 @@ from resolver.project.reading import Reading, joined
 from resolver.project.text import read_text, redacted, relative
 
 MAX_LINES = 20_000
+MAX_LINE = 200_000
+"""Longer lines (characters, joined ones whole) are left out."""
 MAX_DEPTH = 20
 """Nested `-r` deeper than this is not followed."""
 
@@ -84,6 +86,8 @@ class _File:
 
     def line(self, line: str, number: int, shown: str, folder: Path, *, constraint: bool, depth: int) -> Reading:
         where = f"{shown}:{number}"
+        if len(line) > MAX_LINE:
+            return Reading(notes=(f"{where}: longer than {MAX_LINE:,} characters; left out",))
         notes: list[str] = []
         line = _INSTALL_WORDS.sub("", line)
         option = _OPTION.search(" " + line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,18 @@ def test_absurd_files_end_in_time(tmp_path: Path, name: str) -> None:
         started = time.process_time()
         read(tmp_path)
         assert time.process_time() - started < 8, what
+
+
+def test_a_line_as_long_as_the_file_may_be_is_left_out_at_once(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import flask\n")
+    (tmp_path / "requirements.txt").write_text("a==1," * 980_000 + "\nnumpy==1.19.5\n")
+    tracemalloc.start()
+    started = time.process_time()
+    project = read(tmp_path)
+    spent, most = time.process_time() - started, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert project is not None
+    assert "numpy==1.19.5" in [need.requirement for need in project.needs]
+    assert any("requirements.txt:1: longer than" in note for note in project.evidence.notes)
+    assert spent < 8
+    assert most < 200 << 20

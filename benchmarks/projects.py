@@ -2,9 +2,9 @@
 """The whole of `resolve` on the facts of the bundled public projects.
 
   .venv/bin/python benchmarks/projects.py --out work/projects.jsonl [--store FILE] [--part 0/4] [--only NAME] [--again] [--offline]
-  .venv/bin/python benchmarks/projects.py --out work/strangers.jsonl --facts FOLDER --score BENCH/score
+  .venv/bin/python benchmarks/projects.py --out work/strangers.jsonl --facts benchmarks/strangers.jsonl.gz --score BENCH/score
 
-Each stack of data/bundled/stacks.yaml (or each FOLDER/*.json, facts in the score's own form) becomes a project folder (requirement
+Each stack of data/bundled/stacks.yaml (or each of --facts, in the score's own form) becomes a project folder (requirement
 files, an app.py that imports and names what the project does, its date), as bench/score makes one. `resolve` answers once; the answer
 is built as one cell (a throw-away container build with the probe in it, some ten seconds) instead of as an image (a minute or two). A
 row a project goes to --out as it comes; a project that has a row is left out next time unless --again. With --store every
@@ -17,6 +17,7 @@ is no estimate for strangers.
 
 import argparse
 import dataclasses
+import gzip
 import json
 import os
 import subprocess
@@ -75,14 +76,19 @@ def of_stack(stack: Stack) -> Asked:
     return Asked(stack.name, lambda root: folder_of(stack, root))
 
 
-def of_facts(path: Path, make: Callable[[dict, Path], None]) -> Asked:
-    facts = json.loads(path.read_text())
-
+def of_facts(facts: dict, make: Callable[[dict, Path], None]) -> Asked:
     def write(root: Path) -> Path:
         make(facts, root)
         return root
 
-    return Asked(path.stem, write, facts)
+    return Asked(facts["id"], write, facts)
+
+
+def facts_in(place: Path) -> list[dict]:
+    """The facts of a folder of JSON files, or of one file with a line each."""
+    if place.is_dir():
+        return [json.loads(path.read_text()) for path in sorted(place.glob("*.json"))]
+    return [json.loads(line) for line in gzip.decompress(place.read_bytes()).splitlines()]
 
 
 def probe_of(spec: BuildSpec, facts: dict[str, list[str]] | None) -> BuildSpec:
@@ -124,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--store", default="")
-    parser.add_argument("--facts", type=Path, help="folder of facts in the score's form instead of the bundled stacks")
+    parser.add_argument("--facts", type=Path, help="facts in the score's form instead of the bundled stacks: a folder, or a .jsonl.gz")
     parser.add_argument("--score", type=Path, help="the score itself; it makes the project folders of --facts")
     parser.add_argument("--part", default="0/1", help="which of how many equal parts (by name)")
     parser.add_argument("--only", default="")
@@ -137,7 +143,7 @@ def main() -> None:
     done = set() if args.again or not args.out.exists() else {json.loads(line)["id"] for line in args.out.read_text().splitlines()}
     if args.facts:
         make = score_module(args.score)["make_project"]
-        every = [of_facts(path, make) for path in sorted(args.facts.glob("*.json"))]
+        every = [of_facts(facts, make) for facts in facts_in(args.facts)]
     else:
         every = [of_stack(stack) for stack in house.stacks(None)]
     wanted = [one for place, one in enumerate(every) if place % parts == number and one.name not in done and args.only in one.name]

@@ -56,6 +56,19 @@ def write_project(facts: dict, folder: Path) -> None:
     (folder / "app.py").write_text("\n".join(body) + "\n", encoding="utf-8")
 
 
+def answerable(dotted: str, house: compose.House) -> bool:
+    """Whether a build can tell if the name is there: not what lives in a request, nor TensorFlow's insides, which an attribute look-up
+    does not reach, nor what no walked release of a package on record has.
+    """
+    if dotted.startswith(PROXIES) or ".python." in dotted:
+        return False
+    timeline = house.timeline
+    known = [(owner, version) for owner in house.known_owners(dotted.split(".", maxsplit=1)[0]) for version in timeline.versions(owner)]
+    answers = [timeline.offers(owner, version, [dotted])[0] for owner, version in known]
+    told = [answer for answer in answers if answer is not None]
+    return not told or max(told) > 0.5 or len(told) < len(known)
+
+
 def stack(facts: dict, house: compose.House) -> dict | None:
     with tempfile.TemporaryDirectory() as scratch:
         write_project(facts, Path(scratch))
@@ -74,7 +87,7 @@ def stack(facts: dict, house: compose.House) -> dict | None:
         "inferred": sorted({n.requirement for n in needs if n.origin.kind is not OriginKind.DECLARED}),
         # What the reader holds for unguarded, as a proof would try it; a module that nothing provides is guarded.
         "imports": list(dict.fromkeys(u.statement for u in uses if u.imported)),
-        "names": list(dict.fromkeys(u.dotted for u in uses if not u.imported and not u.dotted.startswith(PROXIES))),
+        "names": list(dict.fromkeys(u.dotted for u in uses if not u.imported and answerable(u.dotted, house))),
     }
     return {key: value for key, value in row.items() if value}
 

@@ -19,6 +19,8 @@ from resolver.apis.record import Mask, Record, version_key
 from resolver.core.errors import StoreError
 from resolver.core.package import normalize
 
+_BY_BACKEND = frozenset({"diffusers", "transformers"})
+
 
 class SqliteTimeline:
     """Implements `Timeline` on the file that `build` writes; packages are read when first asked for. Safe in several threads.
@@ -152,7 +154,7 @@ class SqliteTimeline:
         answer = self._answers.get((key, dotted))
         if answer is None:
             known = dotted.partition(".")[0] in record.roots
-            answer = credible(*record.offers(dotted), record.only_read, record.everything, dotted) if known else (0, record.everything)
+            answer = credible(*_offered(record, dotted), record.only_read, record.everything, dotted) if known else (0, record.everything)
             self._answers[key, dotted] = answer
         present, unknown = answer
         if exact and not unknown >> place & 1:
@@ -197,6 +199,17 @@ class SqliteTimeline:
                 found[root] = kept
         self._used[key, place, later] = found
         return found
+
+
+def _offered(record: Record, dotted: str) -> tuple[Mask, Mask]:
+    """What a record says of a name. The parts of transformers and diffusers hand out what the backends found bring, and the top always
+    everything: what the top has and a part lacks was walked without that backend, and nobody knows.
+    """
+    present, unknown = record.offers(dotted)
+    root, _, rest = dotted.partition(".")
+    if root in _BY_BACKEND and rest.count(".") == 1 and ~(present | unknown) & record.everything:
+        unknown |= record.offers(f"{root}.{rest.partition('.')[2]}")[0] & ~present
+    return present, unknown
 
 
 def _taken(dotted: Sequence[str], *, later: bool) -> tuple[str, ...]:

@@ -178,3 +178,19 @@ def test_what_nobody_can_tell_fills_no_gap(tmp_path):
     )
     assert timeline.offers("numpy", "1.2", ["numpy.late"]) == [0.0]
     assert timeline.offers("numpy", "1.4", ["numpy.late"]) == [1.0]
+
+
+def test_what_the_top_of_transformers_has_and_a_part_lacks_was_walked_without_its_backend(tmp_path):
+    top, part = "Warper Config", "transformers.generation"
+    timeline = make(
+        tmp_path,
+        line("transformers", "4.25", {"transformers": top, part: "Warper Config"}),
+        line("transformers", "4.30", {"transformers": top, part: "Config"}),
+        line("transformers", "4.39", {"transformers": top, part: "Config"}),
+        line("transformers", "4.43", {"transformers": top, part: "Config"}),
+        line("transformers", "5.0", {"transformers": "Config", part: "Config"}),
+    )
+    asked = [f"{part}.Warper", f"{part}.Config"]
+    assert timeline.offers("transformers", "4.25", asked) == [1.0, 1.0]
+    assert timeline.offers("transformers", "4.39", asked) == [None, 1.0]
+    assert timeline.offers("transformers", "5.0", asked) == [0.0, 1.0]

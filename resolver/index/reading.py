@@ -11,7 +11,7 @@ from resolver.index.modules import read_listing
 from resolver.index.pages import Listed
 from resolver.index.parse import read_metadata
 from resolver.index.pipconfig import Access, AnswerTooLong
-from resolver.index.sdist import read_sdist
+from resolver.index.sdist import read_sdist, sdist_modules
 
 _SUFFIX = 65536
 _STEP = 32768
@@ -113,7 +113,8 @@ def _source(access: Access, listed: Listed) -> Facts | None:
     found = read_sdist(answer.body, listed.filename)
     if found is None:
         return None
-    return Facts(requires=found.requires, requires_python=found.requires_python, extras=found.extras, notes=found.notes)
+    modules = sdist_modules(answer.body, listed.filename)
+    return Facts(requires=found.requires, requires_python=found.requires_python, extras=found.extras, notes=found.notes, modules=modules)
 
 
 class RangedFile(io.RawIOBase):

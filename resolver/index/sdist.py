@@ -15,7 +15,7 @@ from resolver.index.parse import Declared, declared, read_metadata, read_require
 
 _LONGEST_FILE = 2 << 20
 _MOST_MEMBERS = 50_000
-_WANTED = frozenset({"PKG-INFO", "requires.txt", "SOURCES.txt", "setup.py", "setup.cfg", "pyproject.toml"})
+_WANTED = frozenset({"PKG-INFO", "requires.txt", "SOURCES.txt", "top_level.txt", "setup.py", "setup.cfg", "pyproject.toml"})
 
 
 def read_sdist(body: bytes, filename: str) -> Declared | None:
@@ -37,6 +37,15 @@ def read_sdist(body: bytes, filename: str) -> Declared | None:
     if "egg-info/SOURCES.txt" in files:  # setuptools wrote its records, and no requirement was among them
         return from_info
     return _literals(files, from_info.requires_python)
+
+
+def sdist_modules(body: bytes, filename: str) -> tuple[str, ...]:
+    """The import names that setuptools recorded in an sdist; empty when it recorded none or the archive is damaged."""
+    try:
+        text = dict(_members(body, filename)).get("egg-info/top_level.txt", "")
+    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, MemoryError):
+        return ()
+    return tuple(sorted({name for name in text.split() if name.isidentifier()}))
 
 
 def _members(body: bytes, filename: str) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.index.sdist import read_sdist
+from resolver.index.sdist import read_sdist, sdist_modules
 from tests.index.server import sdist
 
 OLD = "Metadata-Version: 1.1\nName: a\nVersion: 1\n"
@@ -77,3 +77,14 @@ def test_no_content_raises(files):
 def test_a_truncated_archive_is_unreadable():
     hosted = sdist("a", "1", {"setup.py": "x" * 5000})
     assert read_sdist(hosted.body[: len(hosted.body) // 2], hosted.filename) is None
+
+
+@pytest.mark.parametrize("form", ["tar.gz", "zip"])
+def test_the_import_names_that_setuptools_recorded(form):
+    def modules(files):
+        hosted = sdist("a", "1", files, form=form)
+        return sdist_modules(hosted.body, hosted.filename)
+
+    assert modules({"PKG-INFO": OLD, "a.egg-info/top_level.txt": "lasagne\nnot-a-name\n_c\n"}) == ("_c", "lasagne")
+    assert modules({"PKG-INFO": OLD}) == ()
+    assert sdist_modules(b"no archive", f"x-1.{form}") == ()

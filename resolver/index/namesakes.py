@@ -12,7 +12,7 @@ from resolver.core.package import NormalizedName, Release, normalize
 SHORTEST = 3
 """Shorter import names are too often a project's own module to be looked up on the index."""
 FEW = 3
-"""A distribution of fewer releases, none of which tells its modules, is too little known to be guessed."""
+"""A distribution of fewer releases, none of which tells its modules, is too little known to be guessed, unless it is a known one."""
 ESTABLISHED, ESTABLISHED_RELEASES = timedelta(days=730), 10
 """So old and so often released, a distribution may look like a popular one."""
 
@@ -31,7 +31,7 @@ class Listing(Protocol):
 
 def namesake(root: str, index: Listing, near: Callable[[str], Sequence[str]]) -> tuple[str, ...]:
     """The distribution called like the module, when its newest readable release has the module, and it is no look-alike of a popular one
-    (`near` gives popular names that look like a name). Costs one page and one file list.
+    (`near` gives known names that look like a name, or are it). Costs one page and one file list.
     """
     if "." in root or len(root) < SHORTEST:
         return ()
@@ -41,9 +41,10 @@ def namesake(root: str, index: Listing, near: Callable[[str], Sequence[str]]) ->
         read = index.exact(name, releases[0].version) if releases else None
     except ResolverError:
         return ()
-    if read is None or (root not in read.modules if read.modules else len(releases) < FEW):
+    close = near(name)
+    if read is None or (root not in read.modules if read.modules else len(releases) < FEW and name not in close):
         return ()
-    if any(apart_by_one(name, other) for other in near(name)) and not _established(releases):
+    if any(apart_by_one(name, other) for other in close) and not _established(releases):
         return ()
     return (name,)
 

@@ -55,6 +55,7 @@ def test_what_cannot_be_meant_is_not(root: str, shelf: Shelf) -> None:
 
 def test_without_a_list_of_modules_several_releases_are_asked_for() -> None:
     assert namesake("thing", Shelf(count=3), near) == ("thing",)
+    assert namesake("thing", Shelf(count=1), lambda name: [name]) == ("thing",)  # a known one
 
 
 def test_a_long_established_look_alike_is_itself() -> None:

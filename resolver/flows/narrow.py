@@ -25,8 +25,9 @@ from resolver.solve.relax import looser
 MISSING = 0.5
 """A name offered with no more certainty than this counts as missing: between a release with it and one without nobody can tell."""
 
-SURELY_MISSING = 0.05
-"""The same for a name that contradicts a written line: a walked version lacks it, or both walked neighbours do."""
+SURELY_MISSING = 0.09
+"""The same for a name that contradicts a written line: a walked version lacks it, or both walked neighbours do, or another patch of the
+same minor release does."""
 
 Owners = Callable[[str], Sequence[str]]
 

@@ -92,9 +92,9 @@ def walk(release: Release, python: str) -> list[str]:
         others = [path.name.removesuffix(".dist-info").rpartition("-") for path in site.glob("*.dist-info")]
         known = [f"{normalize(name)}=={version}" for name, _, version in others if normalize(name) != release.name]
         (out / "known.json").write_text(json.dumps(known))
-        run = ["docker", "run", "--rm", "--network", "none", "-e", "PYTHONPATH=/work/site-packages", "-e", "PYTHONDONTWRITEBYTECODE=1"]
-        run += ["-v", f"{folder}:/work", "-v", f"{WALKER}:/walk/inside_walk.py:ro", f"python:{python}-slim"]
-        run += ["python", "-S", "/walk/inside_walk.py", "/work/out/known.json", "/work/out/out.jsonl", "300"]
+        run = ["docker", "run", "--rm", "--network", "none", "-e", "PYTHONPATH=/scratch/site-packages", "-e", "PYTHONDONTWRITEBYTECODE=1"]
+        run += ["-v", f"{folder}:/scratch", "-v", f"{WALKER}:/walk/inside_walk.py:ro", f"python:{python}-slim"]
+        run += ["python", "-S", "/walk/inside_walk.py", "/scratch/out/known.json", "/scratch/out/out.jsonl", "300"]
         subprocess.run(run, check=False, capture_output=True, timeout=600)
         lines = (out / "out.jsonl").read_text().splitlines(keepends=True) if (out / "out.jsonl").exists() else []
     return [line for line in lines if '"static":false' in line and '"failed":""' in line]

@@ -20,6 +20,7 @@ from resolver.core.errors import StoreError
 from resolver.core.package import normalize
 
 _BY_BACKEND = frozenset({"diffusers", "transformers"})
+"""Packages whose parts hand out what the backends that are installed bring."""
 
 
 class SqliteTimeline:

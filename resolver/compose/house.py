@@ -59,7 +59,6 @@ class House(Proving, Crawling):
     ) -> tuple[Resolution, dict[str, str]]:
         """The answer for the project at `path` and the texts of its files, by name."""
         from resolver.compose.finishing import finished
-        from resolver.flows.apart import Apart
         from resolver.flows.lookalikes import with_lookalikes_told
         from resolver.flows.resolve import Request, resolve
         from resolver.flows.unknown import without_unknown
@@ -87,7 +86,7 @@ class House(Proving, Crawling):
             libraries=lambda candidate: self.system_packages(candidate, project),
             complete=self.complete,
             study=self.study,
-            apart=Apart(self.timeline.uses_later, self.timeline.offers).told,
+            apart=self.apart,
             behind=self.behind if explain else None,
             ranker_info=ranker_info(self.ranker),
             snapshot=self.index.snapshot,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from resolver.build.libraries import LibraryTable
     from resolver.build.process import Limits
     from resolver.core.cuda_builds import CudaBuilds
+    from resolver.flows.apart import Apart
     from resolver.flows.consider import Learnt
     from resolver.flows.implied import ImpliedNeeds
     from resolver.rank.assemble import Assembler
@@ -94,11 +95,21 @@ class Rooms(Stock):
             self._study_ends = time.monotonic() + MOST_SECONDS
         if not study_all(todo, self.shelves.file, self.walks, lambda done: self.reporter.progress(done, len(todo)), self._study_ends):
             return Learnt.NOTHING
-        for stale in ("timeline", "book", "judge", "ranker", "implied"):  # worked out with less knowledge
+        for stale in ("timeline", "book", "judge", "ranker", "implied", "_apart"):  # worked out with less knowledge
             self.__dict__.pop(stale, None)
         have = {release.name for release in scored.candidate.packages}
         wanted = {normalize(Requirement(text).name) for release, _ in todo for text in self.implied(release)}
         return Learnt.TAKES if wanted <= have else Learnt.NEEDS
+
+    def apart(self, candidate: Candidate) -> str:
+        """What members of a set take from each other in vain, as far as is known by now (see `Apart.told`)."""
+        return self._apart.told(candidate)
+
+    @functools.cached_property
+    def _apart(self) -> Apart:
+        from resolver.flows.apart import Apart
+
+        return Apart(self.timeline.uses_later, self.timeline.offers)
 
     @functools.cached_property
     def book(self) -> FactBook:

@@ -102,7 +102,7 @@ _FRAMEWORKS = frozenset(
 @functools.lru_cache(maxsize=20_000)
 def _optional(release: Release) -> tuple[tuple[str, SpecifierSet], ...]:
     """What a release's extras bound: name and specifier; the widest reading where several extras name one distribution."""
-    found: dict[str, SpecifierSet] = {str(name): bound for name, bound in peer_bounds(release.pin).items()}
+    found: dict[str, SpecifierSet] = {}
     for text in release.requires:
         if "extra" not in text:
             continue
@@ -118,4 +118,5 @@ def _optional(release: Release) -> tuple[tuple[str, SpecifierSet], ...]:
             continue  # nobody's code meets it: httpx is a fine client beside a newer rich, which its command line draws with
         if name not in found or len(str(requirement.specifier)) < len(str(found[name])):
             found[name] = requirement.specifier
+    found |= {str(name): bound for name, bound in peer_bounds(release.pin).items()}  # a check at import outweighs what an extra says
     return tuple(found.items())

@@ -51,30 +51,19 @@ class Cluster:
 
     def __call__(self, order: Sequence[Cell], executor: Executor, deadline: float) -> Iterator[Outcome]:
         """Outcomes as they come. Raises EngineUnavailable when the scheduler does not answer, or goes away for longer than the patience."""
-        from distributed import as_completed
         from distributed.client import FutureCancelledError
 
         client = self._client()
         try:
-            coming = as_completed()  # type: ignore[no-untyped-call]
-            waiting = iter(enumerate(order))
-            cells: dict[str, Cell] = {}
-            while True:
-                # Two cells a thread: one runs, the next one is there when it ends, and the deadline is kept.
-                room = 2 * max(1, sum(client.nthreads().values())) - len(cells)
-                while room > 0 and time.monotonic() < deadline and (found := next(waiting, None)):
-                    number, cell = found
-                    key = f"cell-{cell.spec.key}-{number}-{time.monotonic_ns()}"
-                    cells[key] = cell
-                    coming.add(client.submit(build_cell, executor, cell, key=key, pure=False))  # type: ignore[no-untyped-call]
-                    room -= 1
-                if not cells:
-                    return
-                future = next(coming)
+            suspects = []
+            for cell, future in _built(client, order, executor, deadline, queued=2):
+                if future.exception():
+                    suspects.append(cell)
+                else:
+                    yield future.result()
+            # A cell that waits on a worker is blamed for the death that its neighbour caused: each suspect is tried alone before it is void.
+            for cell, future in _built(client, suspects, executor, deadline, queued=0):
                 problem = future.exception()
-                if isinstance(problem, FutureCancelledError):
-                    raise problem
-                cell = cells.pop(future.key)
                 yield void(cell.spec, executor.name, f"no worker survived it: {problem}") if problem else future.result()
         except (OSError, FutureCancelledError) as problem:
             raise EngineUnavailable("the dask scheduler went away", hint="start it again; what was built is stored") from problem
@@ -90,6 +79,31 @@ class Cluster:
         except (OSError, TimeoutError, ValueError) as problem:
             hint = "start one: dask scheduler; and workers: dask worker ADDRESS"
             raise EngineUnavailable(f"no dask scheduler answers at {self.address}", hint=hint) from problem
+
+
+def _built(client: Any, order: Sequence[Cell], executor: Executor, deadline: float, queued: int) -> Iterator[tuple[Cell, Any]]:
+    """(cell, its ended future) as they end, `queued` cells to a thread of the cluster, or one cell at a time where that is 0."""
+    from distributed import as_completed
+    from distributed.client import FutureCancelledError
+
+    coming = as_completed()  # type: ignore[no-untyped-call]
+    waiting = iter(enumerate(order))
+    cells: dict[str, Cell] = {}
+    while True:
+        # Two cells a thread: one runs, the next one is there when it ends, and the deadline is kept.
+        room = max(1, queued * sum(client.nthreads().values())) - len(cells)
+        while room > 0 and time.monotonic() < deadline and (found := next(waiting, None)):
+            number, cell = found
+            key = f"cell-{cell.spec.key}-{number}-{time.monotonic_ns()}"
+            cells[key] = cell
+            coming.add(client.submit(build_cell, executor, cell, key=key, pure=False))  # type: ignore[no-untyped-call]
+            room -= 1
+        if not cells:
+            return
+        future = next(coming)
+        if isinstance(problem := future.exception(), FutureCancelledError):
+            raise problem
+        yield cells.pop(future.key), future
 
 
 @contextlib.contextmanager

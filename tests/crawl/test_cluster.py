@@ -103,6 +103,14 @@ def test_a_cell_that_kills_every_worker_is_void_and_the_others_are_built(order: 
     assert store.keys() == {cell.spec.key for cell in order} - {deadly}
 
 
+def test_a_cell_that_waits_behind_a_deadly_one_is_not_blamed(order: list[Cell]) -> None:
+    store = MemoryStore()
+    with local_cluster(1) as cluster:
+        run_plan(order[:2], DeadlyExecutor(deadly=order[0].spec.key), store, builds=cluster)
+    assert [one.spec.key for one in store.iterate() if one.verdict is Verdict.VOID] == [order[0].spec.key]
+    assert store.keys() == {order[1].spec.key}
+
+
 def test_a_scheduler_that_goes_away_is_told_and_the_next_start_goes_on(dask: Dask, order: list[Cell], tmp_path: Path) -> None:
     dask.add(2)
     store = open_store(tmp_path / "outcomes.sqlite")

@@ -44,7 +44,9 @@ class House(Proving, Crawling):
         if not found.needs and not serve and found.models:
             raise ProjectError(f"{path} holds a saved model and nothing else", hint="--serve writes a server around it")
         project = fitted(without_unborn(served(found) if serve else found, self.born), accelerator or Accelerator())
-        narrowed = narrow(dated(project, self.index), self.index, self.timeline, self.owners)
+        project = dated(project, self.index)
+        self.study_spread(project)
+        narrowed = narrow(project, self.index, self.timeline, self.owners)
         return weighed(narrowed, self.index)
 
     def resolve(

@@ -7,14 +7,11 @@ import importlib.util
 import itertools
 import json
 import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
-
-from resolver.compose.stock import Stock
+from resolver.compose.known import Known
 from resolver.core.candidate import Candidate, Scored
 from resolver.core.errors import MissingExtra, ResolverError
 from resolver.core.package import NormalizedName, Release, normalize
@@ -24,13 +21,9 @@ from resolver.interfaces import EdgeJudge, Executor, Ranker, Tracker
 from resolver.settings import bundled
 
 if TYPE_CHECKING:
-    from resolver.apis.kept import KeptWalks
-    from resolver.apis.timeline import SqliteTimeline
     from resolver.build.libraries import LibraryTable
     from resolver.build.process import Limits
     from resolver.core.cuda_builds import CudaBuilds
-    from resolver.flows.apart import Apart
-    from resolver.flows.consider import Learnt
     from resolver.flows.implied import ImpliedNeeds
     from resolver.rank.assemble import Assembler
     from resolver.rank.book import Companion, FactBook
@@ -44,72 +37,9 @@ WANTS_FILE = "wants.json"
 MOST_RENEWED = 20
 """So many packages of the snapshot are listed anew at most when a search finds nothing."""
 
-MOST_COMPARED = 6
-"""So many releases are asked at most, spread over all, when distributions of one module are compared."""
 
-
-class Rooms(Stock):
+class Rooms(Known):
     """Every room for one set of settings, built on first use and kept; building one imports its libraries."""
-
-    _study_ends: float | None = None
-
-    def offered(self, name: str, dotted: Sequence[str]) -> int | None:
-        """How many of the dotted names the best known release of a distribution offers; None when nothing is known of it."""
-        versions = list(self.timeline.versions(name))
-        chosen = {versions[place * (len(versions) - 1) // (MOST_COMPARED - 1)] for place in range(MOST_COMPARED)} if versions else set()
-        counts = [sum((sure or 0.0) > 0.5 for sure in self.timeline.offers(name, version, dotted)) for version in chosen]
-        return max(counts, default=None)
-
-    def marks(self, name: str, version: str) -> dict[str, float]:
-        """What a release's files say of it ("pb2", "compiled"), as numbers."""
-        found = dict.fromkeys(self.snapshot.marks(name, version), 1.0)
-        return found | {"pb2": 1.0} if self.timeline.pb2(name, version) else found
-
-    @functools.cached_property
-    def timeline(self) -> SqliteTimeline:
-        """What releases offer and use."""
-        from resolver.apis.timeline import SqliteTimeline
-
-        return SqliteTimeline(Path(self.settings.timeline), self.walks)
-
-    @functools.cached_property
-    def walks(self) -> KeptWalks:
-        """Releases that this machine has studied itself."""
-        from resolver.apis.kept import KeptWalks
-
-        return KeptWalks(Path(self.settings.cache))
-
-    def study(self, scored: Scored) -> Learnt:
-        """Read the releases of a set of which too little is known out of their files (see `unstudied`).
-
-        Costs about a third of a second a release, once; nothing offline.
-        """
-        from resolver.compose.studying import MOST_SECONDS, study_all, unstudied
-        from resolver.flows.consider import Learnt
-
-        todo = [] if self.settings.offline else unstudied(scored, self.timeline, self.walks)
-        if not todo:
-            return Learnt.NOTHING
-        self.reporter.step(f"reading {len(todo)} releases that nobody has walked yet")
-        if self._study_ends is None:
-            self._study_ends = time.monotonic() + MOST_SECONDS
-        if not study_all(todo, self.shelves.file, self.walks, lambda done: self.reporter.progress(done, len(todo)), self._study_ends):
-            return Learnt.NOTHING
-        for stale in ("timeline", "book", "judge", "ranker", "implied", "_apart"):  # worked out with less knowledge
-            self.__dict__.pop(stale, None)
-        have = {release.name for release in scored.candidate.packages}
-        wanted = {normalize(Requirement(text).name) for release, _ in todo for text in self.implied(release)}
-        return Learnt.TAKES if wanted <= have else Learnt.NEEDS
-
-    def apart(self, candidate: Candidate) -> str:
-        """What members of a set take from each other in vain, as far as is known by now (see `Apart.told`)."""
-        return self._apart.told(candidate)
-
-    @functools.cached_property
-    def _apart(self) -> Apart:
-        from resolver.flows.apart import Apart
-
-        return Apart(self.timeline.uses_later, self.timeline.offers)
 
     @functools.cached_property
     def book(self) -> FactBook:

@@ -6,11 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from packaging.version import Version
+
 from resolver.apis.kept import KeptWalks
 from resolver.apis.study import Studied, study
 from resolver.apis.timeline import SqliteTimeline
 from resolver.core.candidate import Scored
 from resolver.core.package import DistFile, NormalizedName, Release
+from resolver.core.project import Project
+from resolver.flows.narrow import Owners, admitted, allowed, finals, uses_by_distribution
+from resolver.interfaces import PackageIndex
 from resolver.render.tags import sdists, wheels
 
 LONGEST_BINARY = 128 << 20
@@ -20,6 +25,8 @@ MOST_SECONDS = 60.0
 """Nothing further is fetched in one resolution after this time."""
 SUSPICIOUS = 0.05
 """Edges of this risk are looked at again with what the importer itself takes."""
+SPREAD, SPREAD_SECONDS = 4, 15.0
+"""So many releases of a package that was never walked are read to tell since when its names are there; no file is begun after this time."""
 WORKERS = 4
 _DRIVERS = ("nvidia-", "triton")
 """CUDA in wheels: nothing in them is imported, and the driver is no matter of Debian's packages."""
@@ -41,6 +48,35 @@ def unstudied(scored: Scored, timeline: SqliteTimeline, walks: KeptWalks) -> lis
         if fitting and fitting[0].size <= (_limit(fitting[0]) if distance is None else LONGEST_SOURCE):
             found.append((release, fitting[0]))
     return found
+
+
+def unspread(
+    project: Project, owners: Owners, index: PackageIndex, timeline: SqliteTimeline, walks: KeptWalks
+) -> list[tuple[Release, DistFile]]:
+    """Releases from the oldest to the newest that the project's lines admit of each package that was never walked and that its source
+    takes names from, each with the file to read: what one release lacks another may have.
+    """
+    found = []
+    wanted = allowed(project)
+    for name, uses in uses_by_distribution(project, owners).items():
+        if timeline.distance(name, "0") is not None or not any("." in use.dotted for use in uses):
+            continue
+        try:
+            releases = {release.version: release for release in index.releases(name) if _readable(release)}
+        except LookupError:
+            continue
+        texts = {Version(version): version for version in releases}
+        inside = admitted(sorted(texts), wanted.get(name, ()))
+        places = {round(step * (len(inside) - 1) / (SPREAD - 1)) for step in range(SPREAD)} if inside else set()
+        chosen = (releases[texts[inside[place]]] for place in sorted(places))
+        found += [(release, _readable(release)[0]) for release in chosen if release.pin not in walks]
+    return found
+
+
+def _readable(release: Release) -> list[DistFile]:
+    """A final release's files that are short enough to be read, those that say most first: pure wheels, wheels, sdists."""
+    fitting = [file for file in release.files if file.size <= LONGEST_SOURCE] if finals([release.version]) and not release.yanked else []
+    return sorted(fitting, key=lambda file: (file.kind != "wheel", not all(tag.endswith("-any") for tag in file.tags)))
 
 
 def study_all(todo: Sequence[tuple[Release, DistFile]], fetch: Fetch, walks: KeptWalks, said: Callable[[int], None], ends: float) -> bool:

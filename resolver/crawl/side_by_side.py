@@ -61,7 +61,7 @@ class Cluster:
                     suspects.append(cell)
                 else:
                     yield future.result()
-            # A cell that waits on a worker is blamed for the death that its neighbour caused: each suspect is tried alone before it is void.
+            # A waiting cell is blamed for the death that its neighbour caused: each suspect is tried alone before it is void.
             for cell, future in _built(client, suspects, executor, deadline, queued=0):
                 problem = future.exception()
                 yield void(cell.spec, executor.name, f"no worker survived it: {problem}") if problem else future.result()

@@ -46,7 +46,7 @@ def narrow(project: Project, index: PackageIndex, timeline: Timeline, owners: Ow
         except LookupError:
             continue
         final = finals(versions)
-        inside = _within(final, wanted.get(name, ()))
+        inside = admitted(final, wanted.get(name, ()))
         need = _contradicting(name, uses, inside, final, timeline) or _need(name, uses, inside, timeline)
         if need:
             added.append(need)
@@ -101,7 +101,7 @@ def finals(versions: Sequence[str]) -> list[Version]:
     return sorted(parsed)
 
 
-def _within(versions: Sequence[Version], specifiers: Sequence[str]) -> list[Version]:
+def admitted(versions: Sequence[Version], specifiers: Sequence[str]) -> list[Version]:
     """The versions that the specifiers admit; when they admit none (a release candidate that is gone) those of the minor series that they
     pin, as the search would take them; else all.
     """

@@ -11,12 +11,16 @@ from resolver.apis.build import build
 from resolver.apis.kept import KeptWalks
 from resolver.apis.study import Studied
 from resolver.apis.timeline import SqliteTimeline
-from resolver.compose.studying import LONGEST_BINARY, LONGEST_SOURCE, study_all, unstudied
+from resolver.compose.studying import LONGEST_BINARY, LONGEST_SOURCE, study_all, unspread, unstudied
 from resolver.core.candidate import Candidate, EdgeRisk, Scored
 from resolver.core.package import DistFile, Pin, Release, normalize
+from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
 from resolver.core.target import Target
 from tests.apis.test_study import zipped
 from tests.apis.walks import line
+from tests.fakes_index import FakeIndex
+
+HERE = Origin(kind=OriginKind.IMPORTED, path="app.py", line=1)
 
 
 def release(name: str, version: str, *, tag: str = "py3-none-any", size: int = 1000) -> Release:
@@ -80,3 +84,23 @@ def test_what_cannot_be_fetched_is_asked_for_again_and_what_says_nothing_is_not(
 def test_nothing_is_begun_when_the_time_is_over(tmp_path, timeline):
     todo = unstudied(scored(release("good", "1")), timeline, KeptWalks(tmp_path))
     assert not study_all(todo, lambda *_: pytest.fail("fetched"), KeptWalks(tmp_path), lambda _: None, time.monotonic() - 1)
+
+
+def asking(*uses: str, needs: tuple[str, ...]) -> Project:
+    evidence = Evidence(uses=tuple(Use(dotted=dotted, origin=HERE) for dotted in uses))
+    return Project(root=Path(), needs=tuple(Need(requirement=need, origin=HERE) for need in needs), evidence=evidence)
+
+
+def test_a_package_that_nobody_walked_is_read_from_its_oldest_to_its_newest_release(tmp_path, timeline):
+    versions = {f"0.{number}": {} for number in range(10)} | {"1.0rc1": {}, "0.99": {"yanked": True}}
+    index = FakeIndex({"pack": versions, "flask": {"2.0.1": {}, "3.0": {}}, "plain": {"1": {}}})
+    kept = KeptWalks(tmp_path)
+
+    def spread(*needs: str) -> set[str]:
+        given = asking("pack.InputDesc", "flask.Flask", "plain", needs=(*needs, "flask", "plain"))  # the last one only is imported
+        return names(unspread(given, lambda root: [root], index, timeline, kept))
+
+    assert spread("pack") == {"pack==0.0", "pack==0.3", "pack==0.6", "pack==0.9"}
+    assert spread("pack<0.3") == {"pack==0.0", "pack==0.1", "pack==0.2"}
+    kept.keep("pack", "0.1", Studied(walk=None, links={}))
+    assert spread("pack<0.3") == {"pack==0.0", "pack==0.2"}

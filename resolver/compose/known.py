@@ -1,0 +1,116 @@
+"""What is known of releases beyond their metadata: walks that travel with the program, and what this machine reads by itself."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+
+from resolver.compose.stock import Stock
+from resolver.core.candidate import Candidate, Scored
+from resolver.core.package import DistFile, Release, normalize
+from resolver.core.project import Project
+
+if TYPE_CHECKING:
+    from resolver.apis.kept import KeptWalks
+    from resolver.apis.timeline import SqliteTimeline
+    from resolver.flows.apart import Apart
+    from resolver.flows.consider import Learnt
+    from resolver.flows.implied import ImpliedNeeds
+
+MOST_COMPARED = 6
+"""So many releases are asked at most, spread over all, when distributions of one module are compared."""
+
+
+class Known(Stock):
+    """The timeline and the walks kept beside it, and the reading of releases that neither knows."""
+
+    _study_ends: float | None = None
+
+    if TYPE_CHECKING:
+
+        @property
+        def implied(self) -> ImpliedNeeds:
+            """What releases need beside what they declare; a room of its own."""
+
+    def offered(self, name: str, dotted: Sequence[str]) -> int | None:
+        """How many of the dotted names the best known release of a distribution offers; None when nothing is known of it."""
+        versions = list(self.timeline.versions(name))
+        chosen = {versions[place * (len(versions) - 1) // (MOST_COMPARED - 1)] for place in range(MOST_COMPARED)} if versions else set()
+        counts = [sum((sure or 0.0) > 0.5 for sure in self.timeline.offers(name, version, dotted)) for version in chosen]
+        return max(counts, default=None)
+
+    def marks(self, name: str, version: str) -> dict[str, float]:
+        """What a release's files say of it ("pb2", "compiled"), as numbers."""
+        found = dict.fromkeys(self.snapshot.marks(name, version), 1.0)
+        return found | {"pb2": 1.0} if self.timeline.pb2(name, version) else found
+
+    @functools.cached_property
+    def timeline(self) -> SqliteTimeline:
+        """What releases offer and use."""
+        from resolver.apis.timeline import SqliteTimeline
+
+        return SqliteTimeline(Path(self.settings.timeline), self.walks)
+
+    @functools.cached_property
+    def walks(self) -> KeptWalks:
+        """Releases that this machine has studied itself."""
+        from resolver.apis.kept import KeptWalks
+
+        return KeptWalks(Path(self.settings.cache))
+
+    def study(self, scored: Scored) -> Learnt:
+        """Read the releases of a set of which too little is known out of their files (see `unstudied`).
+
+        Costs about a third of a second a release, once; nothing offline.
+        """
+        from resolver.compose.studying import MOST_SECONDS, unstudied
+        from resolver.flows.consider import Learnt
+
+        todo = [] if self.settings.offline else unstudied(scored, self.timeline, self.walks)
+        if not todo:
+            return Learnt.NOTHING
+        self.reporter.step(f"reading {len(todo)} releases that nobody has walked yet")
+        if self._study_ends is None:
+            self._study_ends = time.monotonic() + MOST_SECONDS
+        if not self._studied(todo, self._study_ends):
+            return Learnt.NOTHING
+        have = {release.name for release in scored.candidate.packages}
+        wanted = {normalize(Requirement(text).name) for release, _ in todo for text in self.implied(release)}
+        return Learnt.TAKES if wanted <= have else Learnt.NEEDS
+
+    def study_spread(self, project: Project) -> None:
+        """Read a spread of the releases of the packages that nobody walked and that the project takes names from (see `unspread`).
+
+        Costs about a third of a second a release, once; nothing offline.
+        """
+        from resolver.compose.studying import SPREAD_SECONDS, unspread
+
+        todo = [] if self.settings.offline else unspread(project, self.owners, self.index, self.timeline, self.walks)
+        if todo:
+            self.reporter.step(f"reading {len(todo)} releases for the names that the source takes")
+            self._studied(todo, time.monotonic() + SPREAD_SECONDS)
+
+    def _studied(self, todo: Sequence[tuple[Release, DistFile]], ends: float) -> bool:
+        """Whether reading brought anything; what was worked out with less knowledge is forgotten then."""
+        from resolver.compose.studying import study_all
+
+        if not study_all(todo, self.shelves.file, self.walks, lambda done: self.reporter.progress(done, len(todo)), ends):
+            return False
+        for stale in ("timeline", "book", "judge", "ranker", "implied", "_apart"):
+            self.__dict__.pop(stale, None)
+        return True
+
+    def apart(self, candidate: Candidate) -> str:
+        """What members of a set take from each other in vain, as far as is known by now (see `Apart.told`)."""
+        return self._apart.told(candidate)
+
+    @functools.cached_property
+    def _apart(self) -> Apart:
+        from resolver.flows.apart import Apart
+
+        return Apart(self.timeline.uses_later, self.timeline.offers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 from packaging.version import Version
 
@@ -53,8 +54,8 @@ def unstudied(scored: Scored, timeline: SqliteTimeline, walks: KeptWalks) -> lis
 def unspread(
     project: Project, owners: Owners, index: PackageIndex, timeline: SqliteTimeline, walks: KeptWalks
 ) -> list[tuple[Release, DistFile]]:
-    """Releases from the oldest to the newest that the project's lines admit of each package that was never walked and that its source
-    takes names from, each with the file to read: what one release lacks another may have.
+    """Releases from the oldest to the newest that the project's lines admit, that of its date among them, of each package that was never
+    walked and that its source takes names from, each with the file to read: what one release lacks another may have.
     """
     found = []
     wanted = allowed(project)
@@ -67,10 +68,18 @@ def unspread(
             continue
         texts = {Version(version): version for version in releases}
         inside = admitted(sorted(texts), wanted.get(name, ()))
-        places = {round(step * (len(inside) - 1) / (SPREAD - 1)) for step in range(SPREAD)} if inside else set()
-        chosen = (releases[texts[inside[place]]] for place in sorted(places))
-        found += [(release, _readable(release)[0]) for release in chosen if release.pin not in walks]
+        admissible = [releases[texts[version]] for version in inside]
+        found += [(r, _readable(r)[0]) for r in _spread(admissible, project.evidence.last_worked) if r.pin not in walks]
     return found
+
+
+def _spread(releases: Sequence[Release], worked: date | None) -> list[Release]:
+    """Some of the releases, oldest to newest, and the newest one of the day when the project was last known to work."""
+    places = {round(step * (len(releases) - 1) / (SPREAD - 1)) for step in range(SPREAD)} if releases else set()
+    if worked:
+        before = [place for place, release in enumerate(releases) if release.uploaded and release.uploaded.date() <= worked]
+        places.update(before[-1:])
+    return [releases[place] for place in sorted(places)]
 
 
 def _readable(release: Release) -> list[DistFile]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from resolver.compose.studying import LONGEST_BINARY, LONGEST_SOURCE, study_all,
 from resolver.core.candidate import Candidate, EdgeRisk, Scored
 from resolver.core.package import DistFile, Pin, Release, normalize
 from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
+from resolver.core.signs import Sign
 from resolver.core.target import Target
 from tests.apis.test_study import zipped
 from tests.apis.walks import line
@@ -104,3 +107,11 @@ def test_a_package_that_nobody_walked_is_read_from_its_oldest_to_its_newest_rele
     assert spread("pack<0.3") == {"pack==0.0", "pack==0.1", "pack==0.2"}
     kept.keep("pack", "0.1", Studied(walk=None, links={}))
     assert spread("pack<0.3") == {"pack==0.0", "pack==0.2"}
+
+
+def test_the_release_of_the_projects_date_is_read_too(tmp_path, timeline):
+    index = FakeIndex({"pack": {f"0.{number}": {"uploaded": f"20{number + 10}-05-01"} for number in range(10)}})
+    given = asking("pack.InputDesc", needs=("pack",))
+    dated = dataclasses.replace(given, evidence=dataclasses.replace(given.evidence, dates=(Sign(date(2015, 8, 1), "commit"),)))
+    todo = unspread(dated, lambda root: [root], index, timeline, KeptWalks(tmp_path))
+    assert names(todo) == {"pack==0.0", "pack==0.3", "pack==0.5", "pack==0.6", "pack==0.9"}

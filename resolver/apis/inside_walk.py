@@ -9,7 +9,8 @@ child process, so that one that crashes, hangs or exits harms nobody; what it kn
 
 A line: name, version, python, modules (paths on disk), names {module: "public names"} ("*" among them: more may exist),
 alias {module.attribute: module it really is}, classes {module.Class: "members" or "=module.Class"}, takes {root: [dotted]}
-(":" in front: not needed to import the distribution itself), needed {soname: [files]}, pb2, static, failed.
+(":" in front: not needed to import the distribution itself), needed {soname: [files]}, pb2, static, failed; where nothing is
+imported also inner {module: [roots of others that importing it needs and importing the distribution does not]}.
 """
 
 import ast
@@ -30,6 +31,7 @@ EACH = 60.0
 MAX_NAMES = 60000
 MAX_TOTAL = 400000
 MAX_CLASSES = 400
+MAX_INNER = 600
 LIBC = re.compile(r"^(libc|libm|libpthread|libdl|librt|libutil|ld-linux.*|linux-vdso)\.so")
 NOT_IMPORTED = re.compile(
     r"(^|\.)(tests?|testing|conftest|setup|__main__|examples?|benchmarks?|demos?|docs?|scripts?|cli|bin|main|gui|antigravity|this|idlelib|"
@@ -804,6 +806,7 @@ def walk(name, version, base, info, put, span, importing=True):
     more = set(m for m in modules if m in sys.modules) - core
     if row["static"]:
         core, more = static_core(base, modules, tops), set()
+        row["inner"] = inner_takes(base, modules, core, own_roots | own, start + span * 0.2)
     row["takes"] = takes_of(base, modules, core, more, own_roots | own, start + span * 0.8)
     put(row)
     reader = Static(base, modules, live.names)
@@ -824,29 +827,59 @@ def static_core(base, modules, tops):
     found, queue = set(), [m for m in tops if m in modules]
     while queue and len(found) < 3000:
         module = queue.pop()
-        if module in found or module not in modules:
-            continue
-        found.add(module)
-        above = module.rpartition(".")[0]
-        if above in modules:
-            queue.append(above)
-        path = modules[module]
-        tree = shallow(base, path) if path.endswith(".py") else None
-        if tree is None:
-            continue
-        package = module if path.endswith("__init__.py") else above
-        pending = list(tree.body)
-        while pending:
-            node = pending.pop()
-            if isinstance(node, ast.Import):
-                queue.extend(a.name for a in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                origin = absolute(package, node.level, node.module)
-                queue.append(origin)
-                queue.extend(origin + "." + a.name for a in node.names)
-            elif isinstance(node, ast.With) or (isinstance(node, ast.Try) and not node.handlers):
-                pending.extend(node.body)  # what stands under an `if` or is caught may be left out: nothing sure comes of it
+        if module not in found and module in modules:
+            found.add(module)
+            queue.extend(loaded_by(base, modules, module))
     return found
+
+
+def loaded_by(base, modules, module, cache={}):
+    """What importing one module surely imports next, names of others among it."""
+    if module in cache:
+        return cache[module]
+    above = module.rpartition(".")[0]
+    queue = cache[module] = [above] if above in modules else []
+    path = modules[module]
+    tree = shallow(base, path) if path.endswith(".py") else None
+    pending = list(tree.body) if tree is not None else []
+    package = module if path.endswith("__init__.py") else above
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            queue.extend(a.name for a in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = absolute(package, node.level, node.module)
+            queue.append(origin)
+            queue.extend(origin + "." + a.name for a in node.names)
+        elif isinstance(node, ast.With) or (isinstance(node, ast.Try) and not node.handlers):
+            pending.extend(node.body)  # what stands under an `if` or is caught may be left out: nothing sure comes of it
+    return queue
+
+
+def inner_takes(base, modules, core, own, until):
+    """{module: [roots]}: what importing a module needs of other distributions beyond what importing its own distribution does."""
+    taken, rows = {}, {}
+
+    def roots(module):
+        if module not in taken:
+            tree = shallow(base, modules[module]) if modules[module].endswith(".py") else None
+            found = Takes(own, module if modules[module].endswith("__init__.py") else module.rpartition(".")[0])
+            if tree is not None:
+                found.visit(tree)
+            taken[module] = set(dotted.split(".")[0] for dotted in found.sure)
+        return taken[module]
+
+    try:
+        known = set(r for m in core for r in roots(m)) | STANDARD
+        for module in sorted(set(modules) - core):
+            if now() > until or len(modules) > MAX_INNER:
+                break
+            further = set(r for m in static_core(base, modules, [module]) - core for r in roots(m)) - known
+            if further:
+                rows[module] = sorted(further)
+    except RecursionError:
+        pass
+    return rows
 
 
 def joined(names):

@@ -14,7 +14,7 @@ from resolver.apis.build import read_row
 from resolver.apis.record import Record, Writer, version_key
 from resolver.apis.study import Studied
 
-FORM = 1
+FORM = 2
 """Raised when what is kept of a release changes: older files are then no longer looked at."""
 _NAME = re.compile(r"\A([a-z0-9][a-z0-9-]*)==([A-Za-z0-9.!+_-]+)\.json\.gz\Z")
 _LIMIT = 64 << 20
@@ -63,6 +63,14 @@ class KeptWalks:
         studied = self._get(name, version)
         row = read_row(json.dumps(studied.walk)) if studied.walk else None
         return row["takes"] if row else {}
+
+    def inner(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
+        """Module -> roots of other distributions that importing it needs and importing the distribution does not; empty when unknown."""
+        studied = self._get(name, version) if (name, version) in self else None
+        found = studied.walk.get("inner") if studied and studied.walk else None
+        if not isinstance(found, dict):
+            return {}
+        return {module: [root for root in roots if isinstance(root, str)] for module, roots in found.items() if isinstance(roots, list)}
 
     def links(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
         """The links of a studied release's shared libraries; empty when unknown."""

@@ -72,6 +72,12 @@ class SqliteTimeline:
         """
         return self._uses(_canonical(name), version, later=True)
 
+    def inner(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
+        """Submodule -> roots of other distributions that importing it needs and importing the release does not, of releases that this
+        machine has studied itself; empty for all others.
+        """
+        return self._kept.inner(_canonical(name), version) if self._kept else {}
+
     def libraries(self, name: str, version: str) -> Sequence[str]:
         """Shared libraries (sonames) that the nearest walked version's binaries need and do not bring along, the C library's
         own left out; empty when unknown. A distribution that was never walked answers like its twin built of the same sources, without
@@ -177,7 +183,7 @@ class SqliteTimeline:
         return record, max(place - 1, 0)
 
     def _uses(self, key: str, version: str, *, later: bool) -> Mapping[str, Sequence[str]]:
-        if self._kept and (key, version) in self._kept:
+        if self._kept and (key, version) in self._kept and self.distance(key, version) != 0:
             taken = self._own.get((key, version))
             if taken is None:
                 every = self._kept.takes(key, version)

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 from resolver.compose.stock import Stock
 from resolver.core.candidate import Candidate, Scored
-from resolver.core.package import DistFile, Release, normalize
+from resolver.core.package import DistFile, NormalizedName, Release, normalize
 from resolver.core.project import Project
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Known(Stock):
     """The timeline and the walks kept beside it, and the reading of releases that neither knows."""
 
     _study_ends: float | None = None
+    entered: Sequence[str] = ()
+    """Dotted names that the project at hand imports: of these releases the submodules matter too."""
 
     if TYPE_CHECKING:
 
@@ -71,7 +73,7 @@ class Known(Stock):
         from resolver.compose.studying import MOST_SECONDS, unstudied
         from resolver.flows.consider import Learnt
 
-        todo = [] if self.settings.offline else unstudied(scored, self.timeline, self.walks)
+        todo = [] if self.settings.offline else unstudied(scored, self.timeline, self.walks, self._inside())
         if not todo:
             return Learnt.NOTHING
         self.reporter.step(f"reading {len(todo)} releases that nobody has walked yet")
@@ -82,6 +84,11 @@ class Known(Stock):
         have = {release.name for release in scored.candidate.packages}
         wanted = {normalize(Requirement(text).name) for release, _ in todo for text in self.implied(release)}
         return Learnt.TAKES if wanted <= have else Learnt.NEEDS
+
+    def _inside(self) -> frozenset[NormalizedName]:
+        """Distributions of which the project imports submodules."""
+        roots = {name.partition(".")[0] for name in self.entered if "." in name}
+        return frozenset(normalize(owner) for root in roots for owner in self.owners(root))
 
     def study_spread(self, project: Project) -> None:
         """Read a spread of the releases of the packages that nobody walked and that the project takes names from (see `unspread`).

@@ -103,7 +103,8 @@ class Rooms(Known):
         """What releases need beside what they declare."""
         from resolver.flows.implied import RUNS_WITH, ImpliedNeeds
 
-        return ImpliedNeeds(self.timeline, self.known_owners, frozenset(sys.stdlib_module_names), self.wants, RUNS_WITH)
+        standard = frozenset(sys.stdlib_module_names)
+        return ImpliedNeeds(self.timeline, self.known_owners, standard, self.wants, RUNS_WITH, self.timeline.inner, self.entered)
 
     @functools.cached_property
     def cuda_builds(self) -> CudaBuilds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -21,6 +21,7 @@ from resolver.render.tags import sdists, wheels
 
 LONGEST_BINARY = 128 << 20
 LONGEST_SOURCE = 24 << 20
+LONGEST_INSIDE = 2 << 20
 """Longer files are left alone: they say what they need when the image is built."""
 MOST_SECONDS = 60.0
 """Nothing further is fetched in one resolution after this time."""
@@ -35,18 +36,23 @@ _DRIVERS = ("nvidia-", "triton")
 Fetch = Callable[[NormalizedName, str, int], bytes | None]
 
 
-def unstudied(scored: Scored, timeline: SqliteTimeline, walks: KeptWalks) -> list[tuple[Release, DistFile]]:
+def unstudied(
+    scored: Scored, timeline: SqliteTimeline, walks: KeptWalks, inside: Collection[NormalizedName] = ()
+) -> list[tuple[Release, DistFile]]:
     """The releases worth reading before a set is chosen, each with the file to read: those of packages that were never walked, those
-    far from every walked release of their package, and those that are thought to break on another by what a near release takes.
+    far from every walked release of their package, those that are thought to break on another by what a near release takes, and short
+    ones of the packages of which the project imports submodules (`inside`): what those need no walk tells.
     """
     suspects = {edge.importer for edge in scored.worst_edges if edge.probability >= SUSPICIOUS}
     found = []
     for release in scored.candidate.packages:
         distance = timeline.distance(release.name, release.version)
-        if distance == 0 or (distance == 1 and release.pin not in suspects) or release.pin in walks or release.name.startswith(_DRIVERS):
+        known = distance == 0 or (distance == 1 and release.pin not in suspects)
+        if (known and release.name not in inside) or release.pin in walks or release.name.startswith(_DRIVERS):
             continue
         fitting = [*wheels(release, scored.candidate.target), *sdists(release)]
-        if fitting and fitting[0].size <= (_limit(fitting[0]) if distance is None else LONGEST_SOURCE):
+        longest = LONGEST_INSIDE if known else LONGEST_SOURCE
+        if fitting and fitting[0].size <= (_limit(fitting[0]) if distance is None else longest):
             found.append((release, fitting[0]))
     return found
 

@@ -24,8 +24,9 @@ them, and `load_model` fails with "'str' object has no attribute 'decode'" (h5py
 class ImpliedNeeds:
     """Callable: release -> requirement strings for the distributions that its unguarded imports need and its metadata lacks.
 
-    `runs_with` are releases and what they need although they import without it. `seen` holds what builds found missing (see
-    `train.wants`): it speaks for the other versions of the same minor release too.
+    `runs_with` are releases and what they need although they import without it. `inner` gives a release's submodules with what they
+    import beyond the release itself: those count that the project enters, which imports the dotted names `entered`. `seen` holds what
+    builds found missing (see `train.wants`): it speaks for the other versions of the same minor release too.
     """
 
     def __init__(
@@ -35,11 +36,15 @@ class ImpliedNeeds:
         stdlib: frozenset[str],
         seen: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
         runs_with: Sequence[tuple[Requirement, str]] = (),
+        inner: Callable[[str, str], Mapping[str, Sequence[str]]] = lambda *_: {},
+        entered: Sequence[str] = (),
     ) -> None:
         self._timeline = timeline
         self._seen = {name: _by_minor(versions) for name, versions in (seen or {}).items()}
         self._owners = owners
         self._runs_with = runs_with
+        self._inner = inner
+        self._entered = _with_parents(entered)
         self._stdlib = stdlib
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -60,6 +65,9 @@ class ImpliedNeeds:
         ]
         # Function-level uses carry a ":" prefix; only what runs at import time is a need.
         roots = [root for root, taken in uses.items() if not all(name.startswith(":") for name in taken)]
+        roots += [
+            root for module, needed in self._inner(release.name, release.version).items() if module in self._entered for root in needed
+        ]
         for root in dict.fromkeys((*roots, *self._seen.get(release.name, {}).get(_minor(release.version), ()))):
             if root == "pkg_resources":
                 needs.append(SETUPTOOLS_LAST_PKG_RESOURCES)
@@ -70,6 +78,11 @@ class ImpliedNeeds:
             if owners and release.name not in owners and not any(owner in declared for owner in owners):
                 needs.append(owners[0])
         return tuple(dict.fromkeys(needs))
+
+
+def _with_parents(entered: Sequence[str]) -> frozenset[str]:
+    """Every dotted beginning of the names."""
+    return frozenset(".".join(parts[:count]) for parts in (name.split(".") for name in entered) for count in range(1, len(parts) + 1))
 
 
 def _by_minor(versions: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:

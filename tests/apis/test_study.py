@@ -78,6 +78,15 @@ def test_what_importing_takes_is_read_and_what_may_be_left_out_is_not(kind, tmp_
     assert not {"tensorflow", "mxnet", "torch", "pytest"} & {name.split(".")[0] for name in sure(found)}
 
 
+def test_what_a_submodule_needs_beyond_its_distribution(tmp_path):
+    sources = SOURCES | {"near.py": "from .far import thing\nimport flask, os\n", "late.py": "def f():\n    import torch\n"}
+    found = study(zipped({f"pack/{name}": text for name, text in sources.items()}), "pack-1-py3-none-any.whl", "pack", "1")
+    kept = KeptWalks(tmp_path)
+    kept.keep("pack", "1", found)
+    assert kept.inner("pack", "1") == {"pack.extra": ["tensorflow"], "pack.far": ["torch"], "pack.near": ["torch"], "pack.odd": ["mxnet"]}
+    assert kept.inner("pack", "2") == {}
+
+
 def test_nothing_of_it_runs(tmp_path):
     marker = tmp_path / "ran"
     body = zipped({"bad/__init__.py": f"open({str(marker)!r}, 'w')", "bad/sitecustomize.py": f"open({str(marker)!r}, 'w')"})
@@ -145,7 +154,7 @@ def test_what_was_studied_lasts_and_answers_where_the_bundled_timeline_is_silent
 
 
 def test_a_damaged_kept_file_counts_as_not_there(tmp_path):
-    folder = tmp_path / "walks-1"
+    folder = tmp_path / "walks-2"
     folder.mkdir()
     (folder / "restful==1.0.json.gz").write_bytes(b"\x1f\x8bnothing")
     kept = KeptWalks(tmp_path)

@@ -56,3 +56,16 @@ def test_what_runs_only_with_something_although_it_imports_without() -> None:
     assert needs(Release(pin=Pin(normalize("keras"), "2.3.1"))) == ("h5py<3",)
     assert needs(Release(pin=Pin(normalize("keras"), "2.4.0"))) == ()
     assert needs(Release(pin=Pin(normalize("tensorflow"), "1.4.0"))) == ()
+
+
+def test_what_a_submodule_needs_counts_where_the_project_enters_it() -> None:
+    inner = {"coco.draw": ["matplotlib"], "coco.far": ["torch"], "coco.own": ["coco"]}
+    owners = {"matplotlib": ["matplotlib"], "torch": ["torch"], "coco": ["coco"]}
+
+    def needs(*entered: str) -> tuple[str, ...]:
+        implied = ImpliedNeeds(Takes({}), lambda root: owners[root], frozenset(), inner=lambda *_: inner, entered=entered)
+        return tuple(implied(Release(pin=Pin(normalize("coco"), "1"))))
+
+    assert needs("coco.draw.Figure", "coco.own.thing") == ("matplotlib",)
+    assert needs("coco.draw") == ("matplotlib",)
+    assert needs("coco", "coco.drawing") == ()

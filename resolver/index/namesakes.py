@@ -30,8 +30,9 @@ class Listing(Protocol):
 
 
 def namesake(root: str, index: Listing, near: Callable[[str], Sequence[str]]) -> tuple[str, ...]:
-    """The distribution called like the module, when its newest readable release has the module, and it is no look-alike of a popular one
-    (`near` gives known names that look like a name, or are it). Costs one page and one file list.
+    """The distribution called like the module, when its newest readable release has the module or it is an old one that cannot be read
+    (jieba: one source archive of 19 MB), and it is no look-alike of a popular one (`near` gives known names that look like a name, or are
+    it). Costs one page and one file list.
     """
     if "." in root or len(root) < SHORTEST:
         return ()
@@ -42,7 +43,9 @@ def namesake(root: str, index: Listing, near: Callable[[str], Sequence[str]]) ->
     except ResolverError:
         return ()
     close = near(name)
-    if read is None or (root not in read.modules if read.modules else len(releases) < FEW and name not in close):
+    if read is None and not _established(releases):
+        return ()
+    if read and (root not in read.modules if read.modules else len(releases) < FEW and name not in close):
         return ()
     if any(apart_by_one(name, other) for other in close) and not _established(releases):
         return ()

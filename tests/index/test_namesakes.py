@@ -68,3 +68,13 @@ def test_one_change_is_one_change(word: str, at: int, letter: str) -> None:
     assert apart_by_one(word, changed)
     assert not apart_by_one(word, word)
     assert not apart_by_one(word, changed + "yy")
+
+
+def test_what_cannot_be_read_is_taken_when_it_is_old_and_often_released() -> None:
+    class Unreadable(Shelf):
+        def exact(self, name: NormalizedName, version: str) -> Release | None:
+            return None
+
+    assert namesake("thing", Unreadable(count=10, year=2015), near) == ("thing",)
+    assert namesake("thing", Unreadable(count=9, year=2015), near) == ()
+    assert namesake("thing", Unreadable(count=10, year=2026), near) == ()

@@ -27,7 +27,7 @@ MOST_SECONDS = 60.0
 """Nothing further is fetched in one resolution after this time."""
 SUSPICIOUS = 0.05
 """Edges of this risk are looked at again with what the importer itself takes."""
-SPREAD, SPREAD_SECONDS = 4, 15.0
+SPREAD, SPREAD_SECONDS, LONGEST_SPREAD = 4, 15.0, 10 << 20
 """So many releases of a package that was never walked are read to tell since when its names are there; no file is begun after this time."""
 WORKERS = 4
 _DRIVERS = ("nvidia-", "triton")
@@ -90,7 +90,7 @@ def _spread(releases: Sequence[Release], worked: date | None) -> list[Release]:
 
 def _readable(release: Release) -> list[DistFile]:
     """A final release's files that are short enough to be read, those that say most first: pure wheels, wheels, sdists."""
-    fitting = [file for file in release.files if file.size <= LONGEST_SOURCE] if finals([release.version]) and not release.yanked else []
+    fitting = [file for file in release.files if file.size <= LONGEST_SPREAD] if finals([release.version]) and not release.yanked else []
     return sorted(fitting, key=lambda file: (file.kind != "wheel", not all(tag.endswith("-any") for tag in file.tags)))
 
 

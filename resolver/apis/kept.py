@@ -43,15 +43,18 @@ class KeptWalks:
         """Packages with a studied release, sorted."""
         return sorted(self._listed())
 
-    def record(self, name: str) -> Record | None:
-        """All studied releases of a package as one record; None when there is none with source."""
+    def record(self, name: str, beside: Record | None = None) -> Record | None:
+        """All studied releases of a package as one record, with those of another record; None when there is none with source."""
         rows = {}
+        known = frozenset(beside.versions if beside else ())
         for version in self._listed().get(name, {}):
-            studied = self._get(name, version)
-            if studied.walk and (row := read_row(json.dumps(studied.walk))):
+            studied = self._get(name, version) if version not in known else None
+            if studied and studied.walk and (row := read_row(json.dumps(studied.walk))):
                 rows[version] = row | {"version": version}
-        ordered = [rows[version] for version in sorted(rows, key=version_key)]
-        return Record(Writer(ordered).blob()) if ordered else None
+        if not rows:
+            return beside
+        rows |= {row["version"]: row for row in beside.rows()} if beside else {}
+        return Record(Writer([rows[version] for version in sorted(rows, key=version_key)]).blob())
 
     def walks(self, name: str) -> Sequence[Mapping[str, Any]]:
         """The walks of a package's studied releases that have no shared libraries."""

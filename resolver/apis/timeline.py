@@ -19,6 +19,8 @@ from resolver.apis.record import Mask, Record, version_key
 from resolver.core.errors import StoreError
 from resolver.core.package import normalize
 
+MERGED = 200_000
+"""Packages with more bytes on record are not put together with what this machine studied: it takes seconds, and they were walked often."""
 _BY_BACKEND = frozenset({"diffusers", "transformers"})
 """Packages whose parts hand out what the backends that are installed bring."""
 
@@ -26,7 +28,7 @@ _BY_BACKEND = frozenset({"diffusers", "transformers"})
 class SqliteTimeline:
     """Implements `Timeline` on the file that `build` writes; packages are read when first asked for. Safe in several threads.
 
-    A package that the file lacks is answered from `kept`, the releases that this machine has studied itself.
+    Releases that this machine has studied itself (`kept`) stand beside those of the file.
 
     The first question about a package costs milliseconds (some tens for the largest), any further one microseconds.
     """
@@ -40,7 +42,7 @@ class SqliteTimeline:
         self._orders: dict[str, list[tuple[int, Version, str]]] = {}
         self._answers: dict[tuple[str, str], tuple[Mask, Mask]] = {}
         self._used: dict[tuple[str, int, bool], Mapping[str, Sequence[str]]] = {}
-        self._walked: frozenset[str] | None = None
+        self._walked: dict[str, tuple[str, ...]] | None = None
         self._own: dict[tuple[str, str], tuple[Mapping[str, Sequence[str]], ...]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -103,14 +105,14 @@ class SqliteTimeline:
         """How near the file's own walks come to a release: 0 it was walked, 1 one of its minor release was, 2 only others, None no one."""
         key = _canonical(name)
         if self._walked is None:
-            self._walked = frozenset(self.packages())
-        record = self._record(key) if key in self._walked else None
-        if record is None:
+            with self._lock, self._open() as base:
+                self._walked = {name: tuple(text.split()) for name, text in base.execute("SELECT name, versions FROM package")}
+        walked = self._walked.get(key)
+        if walked is None:
             return None
-        order = [version_key(walked) for walked in record.versions]
-        if any(walked[:2] == _version_key(version)[:2] for walked in order):
+        if any(_version_key(each)[:2] == _version_key(version)[:2] for each in walked):
             return 0
-        return 1 if any(minor(walked) == minor(version) for walked in record.versions) else 2
+        return 1 if any(minor(each) == minor(version) for each in walked) else 2
 
     def versions(self, name: str) -> Sequence[str]:
         """Walked versions, oldest first; empty when the package is unknown."""
@@ -139,7 +141,7 @@ class SqliteTimeline:
         if key not in self._records:
             with self._lock:
                 if key not in self._records:
-                    record = self._bundled(key) or (self._kept.record(key) if self._kept else None)
+                    record = self._together(key)
                     self._orders[key] = [version_key(v) for v in record.versions] if record else []
                     self._records[key] = record
         return self._records[key]
@@ -148,6 +150,13 @@ class SqliteTimeline:
         with self._open() as base:
             row = base.execute("SELECT blob FROM package WHERE name = ?", (key,)).fetchone()
         return Record(row[0]) if row else None
+
+    def _together(self, key: str) -> Record | None:
+        """The file's record of a package with the releases studied here that it lacks."""
+        bundled = self._bundled(key)
+        if self._kept is None or (bundled and bundled.size > MERGED):
+            return bundled
+        return self._kept.record(key, beside=bundled)
 
     def _place(self, key: str, record: Record, version: str) -> tuple[int, bool]:
         """Where a version stands among the walked ones, and whether it is one of them."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MODEL = "resolver-ranker"
 """The name of the registered model."""
 _PROMOTED = "promoted"
+NIGHTS = "nights"
+"""The name of the run of each experiment that holds one step a record, so that its pages draw the figures over the nights."""
 
 
 class NullTracker:
@@ -54,7 +56,10 @@ class MlflowTracker:
     def log(
         self, experiment: str, name: str, *, parameters: Mapping[str, object], metrics: Mapping[str, float], files: Iterable[str] = ()
     ) -> str:  # fmt: skip
-        """Record one finished run and return its identifier. Raises MissingExtra without MLflow. Takes some seconds the first time."""
+        """Record one finished run and return its identifier; its figures are one more step of the experiment's run `NIGHTS` too.
+
+        Raises MissingExtra without MLflow. Takes some seconds the first time.
+        """
         client = self._client()
         known = client.get_experiment_by_name(experiment)
         artifacts = (self.folder.resolve() / "artifacts").as_uri()
@@ -62,9 +67,10 @@ class MlflowTracker:
         run = client.create_run(number, run_name=name).info.run_id
         for key, value in parameters.items():
             client.log_param(run, key, str(value)[:500])
-        for key, number_ in metrics.items():
-            if math.isfinite(number_):
-                client.log_metric(run, _metric_name(key), float(number_))
+        told = {_metric_name(key): float(value) for key, value in metrics.items() if math.isfinite(value)}
+        for key, figure in told.items():
+            client.log_metric(run, key, figure)
+        _one_more_night(client, number, told)
         for file in files:
             client.log_artifact(run, file)
         client.set_terminated(run)
@@ -106,6 +112,15 @@ class MlflowTracker:
             raise MissingExtra("recording experiments needs MLflow", hint="pip install 'resolver[train]'") from error
         self.folder.mkdir(parents=True, exist_ok=True)
         return MlflowClient(tracking_uri=self.address)
+
+
+def _one_more_night(client: MlflowClient, experiment: str, figures: Mapping[str, float]) -> None:
+    found = client.search_runs([experiment], f"tags.kind = '{NIGHTS}'", max_results=1)
+    run = found[0] if found else client.create_run(experiment, run_name=NIGHTS, tags={"kind": NIGHTS})
+    step = int(run.data.metrics.get("night", -1)) + 1
+    for key, figure in ({"night": float(step)} | dict(figures)).items():
+        client.log_metric(run.info.run_id, key, figure, step=step)
+    client.set_terminated(run.info.run_id)
 
 
 def _no_earlier() -> ResolverError:

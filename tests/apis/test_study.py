@@ -151,6 +151,8 @@ def test_what_was_studied_lasts_and_answers_where_the_bundled_timeline_is_silent
     assert [timeline.distance("flask", v) for v in ("2.0", "2.0.3", "2.3")] == [0, 1, 2]
     assert timeline.uses("flask", "2.3") == {"click": ("click",)}  # its own takes, not those of the walked neighbour
     assert timeline.uses("flask", "2.2") == {"werkzeug": ("werkzeug.old",)}
+    assert timeline.versions("flask") == ("2.0", "2.3")
+    assert [timeline.offers("flask", version, ["flask.Flask", "flask.click"]) for version in ("2.0", "2.3")] == [[1.0, 0.0], [0.0, 1.0]]
 
 
 def test_a_damaged_kept_file_counts_as_not_there(tmp_path):

@@ -1,6 +1,7 @@
 """The examples of the nightly run: whole files, and only options that exist."""
 
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,12 @@ def test_the_cron_job() -> None:
     assert job["spec"]["concurrencyPolicy"] == "Forbid"
     pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (crawl,) = pod["containers"]
-    check([*crawl["command"], *crawl["args"]])
+    assert crawl["command"] == ["sh", "-ec"]
+    subprocess.run(["sh", "-n", "-c", crawl["args"][0]], check=True)
+    commands = [shlex.split(line) for line in crawl["args"][0].splitlines() if line.startswith("resolver")]
+    assert [words[1] for words in commands] == ["crawl", "train"]
+    for words in commands:
+        check(words)
     settings_exist([entry["name"] for entry in crawl["env"]])
     mounted = {mount["name"] for box in (*pod["containers"], *pod["initContainers"]) for mount in box["volumeMounts"]}
     assert mounted == {volume["name"] for volume in pod["volumes"]}

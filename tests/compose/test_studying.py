@@ -109,6 +109,16 @@ def test_a_package_that_nobody_walked_is_read_from_its_oldest_to_its_newest_rele
     assert spread("pack<0.3") == {"pack==0.0", "pack==0.2"}
 
 
+def test_a_package_walked_seldom_is_read_where_no_walk_has_the_name(tmp_path, timeline):
+    index = FakeIndex({"flask": {"0.1": {}, "1.0": {}, "2.0.1": {}}})
+
+    def spread(use: str) -> set[str]:
+        return names(unspread(asking(use, needs=("flask",)), lambda root: [root], index, timeline, KeptWalks(tmp_path)))
+
+    assert spread("flask.Flask") == set()
+    assert spread("flask.ext") == {"flask==0.1", "flask==1.0", "flask==2.0.1"}
+
+
 def test_the_release_of_the_projects_date_is_read_too(tmp_path, timeline):
     index = FakeIndex({"pack": {f"0.{number}": {"uploaded": f"20{number + 10}-05-01"} for number in range(10)}})
     given = asking("pack.InputDesc", needs=("pack",))

@@ -56,6 +56,7 @@ def test_what_runs_only_with_something_although_it_imports_without() -> None:
     assert needs(Release(pin=Pin(normalize("keras"), "2.3.1"))) == ("h5py<3",)
     assert needs(Release(pin=Pin(normalize("keras"), "2.4.0"))) == ()
     assert needs(Release(pin=Pin(normalize("tensorflow"), "1.4.0"))) == ()
+    assert needs(Release(pin=Pin(normalize("torch"), "1.4.0"))) == ("numpy",)
 
 
 def test_what_a_submodule_needs_counts_where_the_project_enters_it() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
-from resolver.train.tracking import MODEL, MlflowTracker
+from resolver.train.tracking import MODEL, NIGHTS, MlflowTracker
 from resolver.train.training import evaluate, train
 from tests.fakes_rank import FakeIndex, FakeTimeline, outcomes
 
@@ -75,6 +75,7 @@ def test_the_pages_show_experiments_figures_metrics_and_versions(served, browser
     import mlflow
 
     experiment = mlflow.MlflowClient(tracking_uri=address).get_experiment_by_name("train").experiment_id
+    shown(browser, f"{address}/#/experiments/{experiment}/runs", NIGHTS)
     run = f"{address}/#/experiments/{experiment}/runs/{report.run}"
     shown(browser, run, report.version, "hold-out.learned.log_loss", "folds.auc")
     shown(browser, f"{run}/model-metrics", "folds.log_loss")

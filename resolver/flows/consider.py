@@ -12,6 +12,7 @@ from resolver.core.candidate import Candidate, Relaxation, Scored
 from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
+from resolver.flows.unbuilt import unbuilt
 from resolver.flows.verify import Completed, optional_clashes, pinned
 from resolver.interfaces import Ranker, Solver
 
@@ -32,6 +33,8 @@ DRAWN = 0.08
 0.925 to 0.943 with any figure between 0.05 and 0.12 (2026-11-25)."""
 APART = 0.7
 """What is left of the probability of a set with members that take from each other in vain."""
+UNBUILT = 0.15
+"""What is left of it with a member whose wheels are all for other interpreters (see `flows.unbuilt`)."""
 TRIES = 12
 """How many of the best sets are completed at most before the one that breaks least is taken."""
 
@@ -165,8 +168,8 @@ def _newness(candidate: Candidate) -> tuple[int, float]:
 
 
 def demoted(ranked: Sequence[Scored]) -> list[Scored]:
-    """Best first again, after halving the probability of a set for each bound of an extra that it does not keep (three at most), and
-    with sets that were drawn at random behind those about as likely.
+    """Best first again, after halving the probability of a set for each bound of an extra that it does not keep (three at most), with
+    little left of one with a member that hardly builds, and with sets that were drawn at random behind those about as likely.
     """
     weighed = []
     for scored in ranked:
@@ -174,6 +177,9 @@ def demoted(ranked: Sequence[Scored]) -> list[Scored]:
         if clashes:
             halved = scored.probability * 0.5 ** min(len(clashes), 3)
             scored = dataclasses.replace(scored, probability=halved, reasons=(*scored.reasons, clashes[0]))  # noqa: PLW2901
+        if lacking := unbuilt(scored.candidate):
+            told = f"{lacking[0].pin} has no wheel for Python {scored.candidate.target.python}, and its source needs more than a compiler"
+            scored = dataclasses.replace(scored, probability=scored.probability * UNBUILT, reasons=(*scored.reasons, told))  # noqa: PLW2901
         weighed.append(scored)
     # As coarse as the ranker itself compares, so that its own order of near-equals stays.
     return sorted(weighed, key=_standing)

@@ -15,11 +15,12 @@ from collections.abc import Iterator, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from resolver.core.candidate import EdgeRisk, Relaxation
+from resolver.core.candidate import Candidate, EdgeRisk, Relaxation
 from resolver.core.package import PYTHON, NormalizedName, normalize
 from resolver.core.project import Need, Project, Strength
 from resolver.core.target import Target
 from resolver.flows.consider import LONG_SECONDS, Considered, Desk
+from resolver.flows.unbuilt import pythons_of, unbuilt
 
 BREAKS = 0.6
 """An edge at least this likely to break puts the lines that fix its ends in doubt."""
@@ -34,7 +35,9 @@ TRIES = 4
 def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Considered) -> Considered:
     """`seen`, or what is considered without the one written line whose leaving helps most; costs a search for each line tried."""
     best, begun = seen, time.monotonic()
-    options = itertools.chain(unspoken(project, seen), half_kept(project, seen), loosened(project, seen.best.worst_edges))
+    options = itertools.chain(
+        unspoken(project, seen), half_kept(project, seen), buildable(project, seen.best.candidate), loosened(project, seen.best.worst_edges)
+    )
     for place, (changed, relaxation) in enumerate(options):
         if place == TRIES or time.monotonic() - begun > LONG_SECONDS:
             break
@@ -68,6 +71,20 @@ def half_kept(project: Project, seen: Considered) -> Iterator[tuple[Project, Rel
                 yield dataclasses.replace(project, needs=needs), dataclasses.replace(told, became=name, reason=reason)
 
 
+def buildable(project: Project, candidate: Candidate) -> Iterator[tuple[Project, Relaxation]]:
+    """For each member whose wheels are for other interpreters: the project without a line that keeps it from those (`numpy==1.22.0` beside
+    `scipy==1.3.0`), then without its own line, open in version, and what that means.
+    """
+    for release in unbuilt(candidate):
+        home = pythons_of(release, candidate.target)
+        others = [each for each in candidate.packages if each.name != release.name and not home & pythons_of(each, candidate.target)]
+        for each in (*others, release):
+            lines = [need for need in project.needs if _fixes(need, each.name)]
+            if lines:
+                reason = f"{release.pin} has no wheel for Python {candidate.target.python}"
+                yield _without(project, lines, each.name, reason)
+
+
 def loosened(project: Project, edges: Sequence[EdgeRisk]) -> Iterator[tuple[Project, Relaxation]]:
     """For each end of a breaking edge that written lines fix: the project with those lines open in version, and what that means."""
     tried: set[NormalizedName] = set()
@@ -78,11 +95,14 @@ def loosened(project: Project, edges: Sequence[EdgeRisk]) -> Iterator[tuple[Proj
             lines = [need for need in project.needs if _fixes(need, pin.name)]
             if lines and pin.name not in tried:
                 tried.add(pin.name)
-                needs = tuple(_open(need) if need in lines else need for need in project.needs)
                 reason = f"{edge.importer} nearly surely breaks on {edge.provider}" + (f": {edge.why}" if edge.why else "")
-                written = lines[0]
-                told = Relaxation(requirement=written.requirement, became=str(pin.name), where=str(written.origin), reason=reason)
-                yield dataclasses.replace(project, needs=needs), told
+                yield _without(project, lines, pin.name, reason)
+
+
+def _without(project: Project, lines: Sequence[Need], name: NormalizedName, reason: str) -> tuple[Project, Relaxation]:
+    needs = tuple(_open(need) if need in lines else need for need in project.needs)
+    told = Relaxation(requirement=lines[0].requirement, became=str(name), where=str(lines[0].origin), reason=reason)
+    return dataclasses.replace(project, needs=needs), told
 
 
 def _fixes(need: Need, name: NormalizedName) -> bool:

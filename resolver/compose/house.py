@@ -72,8 +72,7 @@ class House(Proving, Crawling):
         if not strict and not self.settings.offline:  # offline nobody can tell that a package does not exist
             project = with_lookalikes_told(without_unknown(project, self.index, self.snapshot.near), self.snapshot.near)
         self.shelves.learn((*pinned(project), *self._unread(project)))
-        self.entered = tuple(use.dotted for use in project.evidence.uses if use.imported and not use.guarded)
-        self.__dict__.pop("implied", None)
+        self.enter(project)
         resolution = resolve(
             project,
             Request(

@@ -85,6 +85,12 @@ class Known(Stock):
         wanted = {normalize(Requirement(text).name) for release, _ in todo for text in self.implied(release)}
         return Learnt.TAKES if wanted <= have else Learnt.NEEDS
 
+    def enter(self, project: Project) -> None:
+        """Turn to a project: what it imports counts from now on, and reading has its time anew."""
+        self.entered = tuple(use.dotted for use in project.evidence.uses if use.imported and not use.guarded)
+        self.__dict__.pop("implied", None)
+        self._study_ends = None
+
     def _inside(self) -> frozenset[NormalizedName]:
         """Distributions of which the project imports submodules."""
         roots = {name.partition(".")[0] for name in self.entered if "." in name}

@@ -31,9 +31,9 @@ pytestmark = [
 ]
 
 
-def served(example: str, tmp_path: Path, sample: str, model: Path | None = None) -> dict[str, Any]:
-    """The resolution of an example (or of a `model` alone) that was resolved, built, started, asked and stopped; its image stays as
-    `resolver-test-...`.
+def served(example: str, tmp_path: Path, sample: str, model: Path | None = None, **files: str) -> dict[str, Any]:
+    """The resolution of an example (or of a `model` alone, with `files` beside it) that was resolved, built, started, asked and stopped;
+    its image stays as `resolver-test-...`.
     """
     needs_engine()
     folder = tmp_path / example
@@ -42,7 +42,9 @@ def served(example: str, tmp_path: Path, sample: str, model: Path | None = None)
         shutil.copytree(HERE / "examples" / example, folder, ignore=written)
     if model:
         folder.mkdir(exist_ok=True)
-        shutil.copy(model, folder / f"model_file{model.suffix}")
+        (shutil.copytree if model.is_dir() else shutil.copy)(model, folder / f"model_file{model.suffix}")
+    for name, text in files.items():
+        (folder / name).write_text(text)
     (folder / "picture.png").write_bytes(png(8, 8))
     if not (folder / "rows.json").exists():
         (folder / "rows.json").write_text("[[1], [3]]")
@@ -61,7 +63,7 @@ def tag(example: str) -> str:
 @pytest.fixture(autouse=True)
 def _images_removed() -> Iterator[None]:
     yield
-    for example in ("onnx-service", "sklearn-flask", "keras-flask", "pytorch-fastapi", "xgboost"):
+    for example in ("onnx-service", "sklearn-flask", "keras-flask", "pytorch-fastapi", "xgboost", "tensorflow-1"):
         subprocess.run(["docker", "rmi", "-f", tag(example)], capture_output=True, check=False)
 
 
@@ -147,12 +149,34 @@ def test_a_lone_booster_predicts_and_refuses_what_is_no_table(tmp_path: Path, ru
         assert ask(f"{address}/predict", sent, kind)[0] == expected, (sent[:20], kind)
 
 
-def test_the_classic_that_plain_pip_breaks_answers_under_gunicorn(tmp_path: Path) -> None:
+def test_a_graph_of_tensorflow_1_predicts_in_a_session_and_refuses_what_is_no_row(tmp_path: Path, run: Any) -> None:
+    """`tf1_model` was saved by TensorFlow 1.15.0's `simple_save` on Python 3.7: rows of four numbers, two variables."""
+    model = HERE / "tests" / "examples" / "tf1_model"
+    told = served("tensorflow-1", tmp_path, "row.json", model, **{"requirements.txt": "tensorflow==1.15.*\n", "row.json": "[[1, 2, 3, 4]]"})
+    assert_proven(told)
+    assert json.loads(told["proof"]["service"]["sample"]["body"]) == {"predictions": [[4.5, 5.5]]}
+    assert told["pins"]["tensorflow"].startswith("1.15.")
+    address = run("tensorflow-1", 8080)
+    for sent, kind, expected in (
+        (b'{"instances": {"x": [[1, 2, 3, 4], [0, 0, 0, 0]]}}', "application/json", 200), (b"[[1, 2]]", "application/json", 400),
+        (b'[["a", "b", "c", "d"]]', "application/json", 400), (b"{", "application/json", 400), (png(8, 8), "image/png", 400),
+        (b"a", "text/plain", 415), (b"x" * (17 << 20), "application/json", 413), (b"[[1, 2, 3, 4]]", "application/json", 200),
+    ):  # fmt: skip
+        assert ask(f"{address}/predict", sent, kind)[0] == expected, (sent[:20], kind)
+
+
+def test_the_classic_that_plain_pip_breaks_answers_under_gunicorn_and_refuses_what_is_no_picture(tmp_path: Path, run: Any) -> None:
     told = served("keras-flask", tmp_path, "picture.png", HERE / "tests" / "examples" / "digits.h5")
     assert_proven(told)
     assert told["pins"]["keras"] == "2.2.5"
     answer = json.loads(told["proof"]["service"]["sample"]["body"])
     assert answer == {"digit": 0, "scores": [pytest.approx(0.1)] * 10}, "its weights are zero"
+    address = run("keras-flask", 5000)
+    for sent, kind, expected in (
+        (b"no picture", "image/png", 400), (png(8, 8)[:44], "image/png", 400), (b"", "image/png", 400), (b"[[1]]", "application/json", 415),
+        (b"x" * (17 << 20), "image/png", 413), (png(30_000, 30_000), "image/png", 413), (png(8, 8), "image/png", 200),
+    ):  # fmt: skip
+        assert ask(f"{address}/predict", sent, kind)[0] == expected, (sent[:20], kind)
 
 
 def test_a_small_torch_answers_under_uvicorn(tmp_path: Path) -> None:

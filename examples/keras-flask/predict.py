@@ -11,6 +11,7 @@ from PIL import Image
 
 MAX_BYTES = 16 << 20
 MAX_PIXELS = 50000000
+Image.MAX_IMAGE_PIXELS = None  # refused by MAX_PIXELS, before anything is decoded
 
 app = Flask(__name__)
 graph = tf.get_default_graph()

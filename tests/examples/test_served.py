@@ -57,10 +57,12 @@ def copied(example: str, folder: Path) -> None:
 
 
 def built(folder: Path, *options: str) -> dict[str, Any]:
-    """The resolution of a folder whose image was built, under the name of the folder's example."""
+    """The resolution of a folder whose image was built, under the name of the folder's example; from the snapshot alone, but for
+    transformers, of whose releases it has borrowed metadata (4.7 wants yaml, the ones before do not).
+    """
     needs_engine()
     command = [*RESOLVE, str(folder), "--build", *options, "--tag", tag(folder.name), "--json", "--force"]
-    env = {**os.environ, "RESOLVER_HOME": str(folder.parent), "RESOLVER_OFFLINE": "1"}
+    env = {**os.environ, "RESOLVER_HOME": str(folder.parent), "RESOLVER_OFFLINE": str(int(not folder.name.startswith("transformers")))}
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return dict(json.loads(done.stdout))

@@ -6,9 +6,10 @@
 People's: `FROM python:X-slim`, `COPY . .`, `RUN pip install -r requirements.txt`, with the Python that `resolve` chose and with the
 versions of its lock: on versions of its own half of the projects would not install, and the sizes would be those of other programs.
 Cold: no layer and no download is there (a cache of their own for our cache mounts). Warm: a changed source file; one more
-requirement. Both sides of a pair are built one after the other; base images are not counted as downloads. Only python:X-slim exists on
-the machine that this was written on, and both sides use it. What an image is larger by on the full `python:X` is the same for every
-project: `--full-mb` adds it to people's (`--make-full` measures it, from the packages that the official image installs).
+requirement, resolved into the same folder, so that the lock that is there stays. Both sides of a pair are built one after the other;
+base images are not counted as downloads. Only python:X-slim exists on the machine that this was written on, and both sides use it. What
+an image is larger by on the full `python:X` is the same for every project: `--full-mb` adds it to people's (`--make-full` measures it,
+from the packages that the official image installs).
 """
 
 import argparse
@@ -143,6 +144,7 @@ def measured(name: str, scratch: Path, full_mb: float) -> dict:
     told = resolve(source, sides["ours"], whole=WHOLE)
     people(source, sides["theirs"], told)
     row: dict = {"project": name, "python": told["python"], "packages": len(told["pins"]), "base": told["base_image"]}
+    row |= {"debian": told["system_packages"], "compiles": bool(told["build_tools"])}
     tags = {side: f"resolver-bench-{side}:{scratch.name[-8:].lower().replace('_', '0')}" for side in sides}
     row["load"] = [round(os.getloadavg()[0], 1)]
 

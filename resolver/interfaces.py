@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from resolver.core.candidate import Candidate, EdgeRisk, Scored
 from resolver.core.outcome import BuildSpec, Outcome
-from resolver.core.package import NormalizedName, Release
+from resolver.core.package import NormalizedName, Pin, Release
 from resolver.core.project import Project
 from resolver.core.resolution import Resolution
 from resolver.core.target import Target
@@ -72,6 +72,12 @@ class Solver(Protocol):
     def candidates(self, project: Project, targets: Sequence[Target], limit: int) -> Iterator[Candidate]:
         """At most `limit` distinct complete sets, over all targets and policies, informative ones first. Yields nothing
         when no set exists.
+        """
+        ...
+
+    def keeping(self, project: Project, target: Target, pins: Sequence[Pin]) -> Iterator[Candidate]:
+        """A few complete sets for one target that hold `pins` as far as the needs leave room; a pin that nothing asks for, or that no
+        index knows, is not in. Yields nothing when no set exists.
         """
         ...
 

@@ -26,6 +26,10 @@ class FakeSolver:
         found = (candidate for target in targets for candidate in self._sets(roots, target))
         return itertools.islice(found, limit)
 
+    def keeping(self, project: Project, target: Target, pins: Sequence[Pin]) -> Iterator[Candidate]:
+        found = self.candidates(project, [target], 1000)
+        return itertools.islice(sorted(found, key=lambda candidate: -len({*candidate.pins} & {*pins})), 3)
+
     def _sets(self, roots: Sequence[Requirement], target: Target) -> Iterator[Candidate]:
         for chosen in self._grow({}, [r for r in roots if _applies(r, target)], target):
             releases = sorted([*chosen.values(), Release(pin=Pin(PYTHON, target.python))], key=lambda r: r.pin.name)

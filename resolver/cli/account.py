@@ -17,11 +17,14 @@ def account(resolution: Resolution, written: Sequence[Path], *, explain: bool = 
     direct = set(candidate.direct)
     pins = [pin for pin in candidate.pins if pin.name in direct]
     shown = ", ".join(f"{pin.name} {pin.version}" for pin in pins[:8]) + (f" and {len(pins) - 8} more" if len(pins) > 8 else "")
+    which = "one that stays" if candidate.policy.startswith("kept") else "best"
     yield (
-        f"considered {resolution.considered} complete sets; the best has {percent(resolution.chosen.probability)} to build and run"
+        f"considered {resolution.considered} complete sets; the {which} has {percent(resolution.chosen.probability)} to build and run"
         + ("" if resolution.chosen.known else " (far from anything built so far)")
     )
     yield f"  Python {resolution.target.python}, {resolution.target.accelerator}: {shown} ({len(candidate.pins)} packages in all)"
+    if resolution.kept:
+        yield f"  lock: {resolution.kept}"
     for reason in resolution.chosen.reasons[: 8 if explain else 3]:
         yield f"  because {reason}"
     for relaxation in resolution.relaxed:

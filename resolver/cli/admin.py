@@ -204,10 +204,12 @@ def explain(
         if not isinstance(told, dict) or told.get("schema") != 1:
             raise ProjectError(f"{file}: not a resolution of schema 1", hint="run `resolve` on the project again")
         if as_json:
-            keys = ("probability", "reasons", "worst_edges", "runners_up", "relaxed", "would_break", "warnings")
+            keys = ("probability", "reasons", "worst_edges", "runners_up", "relaxed", "would_break", "warnings", "kept")
             out(json.dumps({key: told.get(key) for key in keys}))
             return
-        out(f"Python {told['python']}: {told['probability'] or 0:.2f} to build and run, best of {told['candidates_considered']} sets")
+        out(f"Python {told['python']}: {told['probability'] or 0:.2f} to build and run, chosen of {told['candidates_considered']} sets")
+        if told.get("kept"):
+            out(f"  lock: {told['kept']}")
         for key, words in (("reasons", "because"), ("would_break", "pip install -r would have broken:"), ("warnings", "note:")):
             for sentence in told.get(key) or ():
                 out(f"  {words} {sentence}")

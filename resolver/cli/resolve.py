@@ -49,6 +49,9 @@ def resolve(
     serve: Annotated[
         bool, typer.Option("--serve", help="put a production server in front of the application, or write one around its model")
     ] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="choose every version anew, not those of the lock that is there while they are as good")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="refuse contradictory needs instead of relaxing the weakest")] = False,
     force: Annotated[bool, typer.Option("--force", help="overwrite files that resolve did not write")] = False,
     offline: Annotated[bool | None, typer.Option("--offline/--online", help="never touch the network", show_default=False)] = None,
@@ -86,8 +89,9 @@ def resolve(
         values, _ = settings.load({"candidates": candidates, "offline": offline, "executor": executor, "wheelhouse": wheelhouse})
         house = compose.House(values, reporter=reporter, as_of=day, platform=PLATFORMS[platform])
         wanted = Accelerator(kind=accelerator, runtime=cuda, driver=driver, gpu=gpu.lower())
-        resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict, serve=serve, explain=explain)
         folder = output or (path if path.is_dir() else path.parent)
+        keep = None if upgrade else folder
+        resolution, texts = house.resolve(path, python=python, accelerator=wanted, strict=strict, serve=serve, explain=explain, keep=keep)
         written = house.write(folder, texts, force=force)
         if build:
             trial = house.trial(resolution, folder, request)

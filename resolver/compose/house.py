@@ -13,6 +13,7 @@ from resolver.compose.crawling import Crawling
 from resolver.compose.proving import Proving
 from resolver.compose.rooms import WANTS_FILE, extra
 from resolver.core.errors import ProjectError, ResolverError, UsageError
+from resolver.core.kept import Former
 from resolver.core.outcome import Outcome
 from resolver.core.package import NormalizedName, Pin, normalize
 from resolver.core.project import Project
@@ -58,8 +59,11 @@ class House(Proving, Crawling):
         strict: bool = False,
         serve: bool = False,
         explain: bool = False,
+        keep: Path | None = None,
     ) -> tuple[Resolution, dict[str, str]]:
-        """The answer for the project at `path` and the texts of its files, by name."""
+        """The answer for the project at `path` and the texts of its files, by name; `keep` is a folder whose former answer stays where it
+        is as good.
+        """
         from resolver.compose.finishing import finished
         from resolver.flows.lookalikes import with_lookalikes_told
         from resolver.flows.resolve import Request, resolve
@@ -91,12 +95,23 @@ class House(Proving, Crawling):
             study=self.study,
             apart=self.apart,
             behind=self.behind if explain else None,
+            former=self._former(keep) if keep else None,
             ranker_info=ranker_info(self.ranker),
             snapshot=self.index.snapshot,
             reporter=self.reporter,
         )
         resolution = finished(self, resolution)
         return resolution, self.texts(resolution)
+
+    def _former(self, folder: Path) -> Former | None:
+        """The answer that a folder holds; a damaged one is told and passed over."""
+        from resolver.render.former import former
+
+        try:
+            return former(folder)
+        except ResolverError as problem:
+            self.reporter.warning(f"{problem.message}; {problem.hint}")
+            return None
 
     def _unread(self, project: Project) -> Iterator[tuple[NormalizedName, str]]:
         """A spread of the releases of each needed package that the snapshot lacks: else one of them would speak for all."""

@@ -123,6 +123,7 @@ class Proving(Rooms):
                 base_image=base_image(target),
                 system_packages=self.system_packages(completed.candidate, resolution.project),
                 relaxed=completed.candidate.relaxed,
+                kept="",
             ),
         )
 

@@ -25,7 +25,8 @@ class Resolution:
     `base_image` is a tag, with a digest where a registry told it; `extra_index` an index that some pins come
     from beside pip's own; `system_packages` Debian package names, sorted; `warnings` sentences for the person;
     `would_break` sentences about what plain `pip install -r` would have done; `decided` sentences on the edges that other sets lost by;
-    `changes` sentences on what would change the choice (with --explain);
+    `changes` sentences on what would change the choice (with --explain); `kept` a sentence on the versions of a former answer, "" where
+    there was none or the best set has them anyway;
     `considered` counts distinct candidates; `tried` are the
     resolutions whose proofs failed beside this one (--attempts).
     """
@@ -43,6 +44,7 @@ class Resolution:
     would_break: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    kept: str = ""
     ranker: RankerInfo = RankerInfo()
     snapshot: str = ""
     proof: Proof | None = None

@@ -36,7 +36,8 @@ def changes(desk: Desk, project: Project, where: Sequence[Target], seen: Conside
 
     Costs about a second for each of at most `TRIES` + 2 searches; nothing is read for it.
     """
-    quick = dataclasses.replace(desk, limit=SETS, study=lambda _: Learnt.NOTHING)
+    quick = dataclasses.replace(desk, limit=SETS, study=lambda _: Learnt.NOTHING, former=None)
+    seen = dataclasses.replace(seen, best=seen.likelier or seen.best)  # what is kept would stay whatever is left out
     found = list(options(project))[:TRIES]
     dated = bool(project.evidence.dates)
     if dated:

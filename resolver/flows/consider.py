@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from resolver.core.candidate import Candidate, Relaxation, Scored
+from resolver.core.kept import Former
 from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
+from resolver.flows.kept import counterparts, moved, verdict
 from resolver.flows.unbuilt import unbuilt
 from resolver.flows.verify import Completed, optional_clashes, pinned
 from resolver.interfaces import Ranker, Solver
@@ -27,7 +29,7 @@ LONG_SECONDS = 45.0
 ENOUGH, ENOUGH_SECONDS = 40, 15.0
 """A search that has shown so many sets ends after this time: needs that clash under most policies take a third of a second a set."""
 NEAR = 0.05
-"""Probabilities this close are not told apart when a project has no date."""
+"""Probabilities this close are not told apart when a project has no date, nor when a former answer stands beside the likeliest set."""
 DRAWN = 0.08
 """By so much a perturbed set must be likelier: on the stored builds, by stack and out of fold, top-1 of three seeds rose from 0.925, 0.906,
 0.925 to 0.943 with any figure between 0.05 and 0.12 (2026-11-25)."""
@@ -49,19 +51,25 @@ class Learnt(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Considered:
-    """Every set of a search, best first; `best` is the first one that stands, `others` those after it, `wrong` what it still breaks."""
+    """Every set of a search, best first; `best` is the first one that stands, `others` those after it, `wrong` what it still breaks.
+
+    Where a former answer was held against the best set, `kept` tells what came of it, and `likelier` is the set that gave way to it.
+    """
 
     ranked: Sequence[Scored]
     best: Scored
     others: Sequence[Scored]
     wrong: tuple[str, ...] = ()
+    kept: str = ""
+    likelier: Scored | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What considering takes: `search` gives a fresh solver, which knows what was read since; `complete` fills in what the search did
     without (file hashes, metadata borrowed from a neighbour); `study` reads what the releases of a set take from each other, where
-    nobody knows that yet; `apart` tells of a pair that takes from each other in vain; at most `limit` sets are looked at.
+    nobody knows that yet; `apart` tells of a pair that takes from each other in vain; at most `limit` sets are looked at; the versions
+    of `former` stay where that costs next to nothing.
     """
 
     search: Callable[[], Solver]
@@ -71,6 +79,7 @@ class Desk:
     limit: int
     study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING
     apart: Callable[[Candidate], str] = lambda _: ""
+    former: Former | None = None
 
     def consider(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...] = ()) -> Considered | None:
         """The sets of a project, ranked; None when there is none. `relaxed` is told of each of them.
@@ -81,13 +90,49 @@ class Desk:
         started = time.monotonic()
         ranked: list[Scored] = []
         for _ in range(SEARCHES):
-            found = self._found(project, where, relaxed)
+            solver = self.search()
+            found = self._found(solver, project, where, relaxed)
             if not found:
                 return None
             ranked, sound = self._read(project, found)
             if sound or time.monotonic() - started > LONG_SECONDS:
                 break
-        return self._soundest(project, ranked)
+        seen = self._soundest(project, ranked)
+        return self._kept(solver, project, relaxed, seen) if self.former and self.former.target in where else seen
+
+    def _kept(self, solver: Solver, project: Project, relaxed: tuple[Relaxation, ...], seen: Considered) -> Considered:
+        """`seen`, or the likeliest set with the former versions in the place of its best one, when that is about as likely."""
+        assert self.former is not None
+        former = counterparts(self.former, seen.ranked)
+        if not moved(former, seen.best.candidate):
+            return seen  # it keeps them all by itself
+        found = self._around(former, solver, project, relaxed)
+        if found is None or (found.wrong and not seen.wrong):
+            return seen
+        mine, theirs = found.best.candidate, seen.best.candidate
+        if moved(former, mine) >= moved(former, theirs) or len(mine.relaxed) > len(theirs.relaxed):
+            return seen
+        taken = found.best.probability >= seen.best.probability - NEAR
+        told = dataclasses.replace(seen, kept=verdict(former, found.best, seen.best, taken=taken))
+        if not taken:
+            return told
+        others = (seen.best, *seen.others)
+        return dataclasses.replace(told, best=found.best, others=others, wrong=found.wrong, likelier=seen.best)
+
+    def _around(self, former: Former, solver: Solver, project: Project, relaxed: tuple[Relaxation, ...]) -> Considered | None:
+        """The sets that hold the former versions, ranked; searched again, as in `consider`, where one contradicts its own metadata."""
+        found = None
+        for _ in range(SEARCHES):
+            sets = solver.keeping(project, former.target, former.pins)
+            told = [dataclasses.replace(one, relaxed=(*one.relaxed, *relaxed)) for one in sets]
+            if not told:
+                return None
+            ranked, sound = self._read(project, told)
+            found = self._soundest(project, ranked)
+            if sound:
+                break
+            solver = self.search()
+        return found
 
     def _read(self, project: Project, found: Sequence[Candidate]) -> tuple[list[Scored], bool]:
         """The sets ranked with what the best of them turn out to take and to ask for; and whether a search would find no others."""
@@ -123,11 +168,11 @@ class Desk:
             heapq.heappush(waiting, (_standing(scored), place, scored))
         return [scored for _, _, scored in sorted(waiting, key=lambda entry: entry[:2])]
 
-    def _found(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...]) -> list[Candidate]:
+    def _found(self, solver: Solver, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...]) -> list[Candidate]:
         self.reporter.step("finding version sets")
         found: list[Candidate] = []
         begun = time.monotonic()
-        for candidate in self.search().candidates(project, where, self.limit):
+        for candidate in solver.candidates(project, where, self.limit):
             found.append(dataclasses.replace(candidate, relaxed=(*candidate.relaxed, *relaxed)) if relaxed else candidate)
             self.reporter.progress(len(found), self.limit, str(candidate.target.python))
             if len(found) >= ENOUGH and time.monotonic() - begun > ENOUGH_SECONDS:

@@ -10,6 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from resolver.core.candidate import Candidate, Scored
 from resolver.core.conflict import Conflict
 from resolver.core.errors import ResolverError
+from resolver.core.kept import Former
 from resolver.core.project import OriginKind, Project
 from resolver.core.reporter import Reporter
 from resolver.core.resolution import RankerInfo, Resolution
@@ -98,15 +99,26 @@ def resolve(
     study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING,
     apart: Callable[[Candidate], str] = lambda _: "",
     behind: Callable[[Project, Sequence[Candidate]], Sequence[Mapping[str, float]]] | None = None,
+    former: Former | None = None,
 ) -> Resolution:
     """Consider up to `request.limit` sets, rank them all, and answer with the first.
 
     `libraries` gives a set's Debian packages; for `search`, `complete`, `study` and `apart` see `Desk`. A written line that the best
-    set nearly surely breaks on gives way when that helps. With `behind`, which tells by what sets are behind the first of them, the answer
+    set nearly surely breaks on gives way when that helps. The versions of a `former` answer stay where that set is about as likely
+    as the best. With `behind`, which tells by what sets are behind the first of them, the answer
     also tells what decided and what would change it. Raises Unsatisfiable with the conflict when no set exists.
     """
     where = targets(project, request)
-    desk = Desk(search=search, ranker=ranker, complete=complete, reporter=reporter, limit=request.limit, study=study, apart=apart)
+    desk = Desk(
+        search=search,
+        ranker=ranker,
+        complete=complete,
+        reporter=reporter,
+        limit=request.limit,
+        study=study,
+        apart=apart,
+        former=former,
+    )
     seen = desk.consider(project, where)
     if not request.strict and not request.python:
         seen = elsewhere(desk, project, where, targets(undeclared(project), request), seen)
@@ -129,6 +141,7 @@ def resolve(
         would_break=would_break(seen.ranked, best),
         decided=decided(project, seen.ranked, best, behind),
         changes=changes(desk, project, where, seen) if behind else (),
+        kept=seen.kept,
         ranker=ranker_info,
         snapshot=snapshot,
     )

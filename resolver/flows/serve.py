@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from resolver.core.errors import UsageError
 from resolver.core.package import Pin, normalize
 from resolver.core.program import SERVER_FILE, Model, Program
-from resolver.core.project import Need, Origin, OriginKind, Project
+from resolver.core.project import Need, Origin, OriginKind, Project, Use
 from resolver.core.twins import TWINS
 from resolver.project.saved import asked
 
@@ -30,6 +30,8 @@ _LOADERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "function": ((), ()),
 }
 """Framework -> the distributions of which one loads its files, and what is added when the project asks for none of them."""
+_CALLED: dict[str, tuple[str, ...]] = {"transformers": ("from transformers import pipeline",)}
+"""Framework -> what the written server imports that not every release of it has, or not without what it declares."""
 _TABULAR = frozenset({"sklearn", "xgboost", "lightgbm"})
 """Frameworks whose models take no pictures."""
 
@@ -81,7 +83,17 @@ def _around(project: Project, model: Model) -> Project:
     if others:
         taken = model.path or f"{model.module}.{model.function}"
         project = _noted(project, f"--serve takes {taken}; there are also {', '.join(others)}")
-    return _bounded(_with(project, program, needs), len(project.needs))
+    calling = _calling(project, _CALLED.get(model.framework, ()))
+    return _bounded(_with(calling, program, needs), len(project.needs))
+
+
+def _calling(project: Project, statements: Iterable[str]) -> Project:
+    """The project with the imports of the written server among its own: they choose versions, and the probe tries them."""
+    uses = []
+    for statement in statements:
+        _, module, _, name = statement.split()
+        uses.append(Use(dotted=f"{module}.{name}", origin=_REQUEST, imported=True, statement=statement))
+    return dataclasses.replace(project, evidence=dataclasses.replace(project.evidence, uses=(*project.evidence.uses, *uses)))
 
 
 def _bounded(project: Project, known: int) -> Project:

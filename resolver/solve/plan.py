@@ -65,6 +65,17 @@ def policies(
     yield from alternate(streams)
 
 
+def bases(worked: date | None, today: date, *, learned: bool) -> Iterator[Policy]:
+    """What decides on the rest where most versions are given: newest, the judge, the project's own day, and the judge on that day."""
+    yield NEWEST
+    if learned:
+        yield LEARNED
+    for day in _near(worked, today, (0,)) if worked else ():
+        yield as_of(day)
+        if learned:
+            yield _learned_as_of(day)
+
+
 def _anchor(name: str, minor: str, day: date) -> Policy:
     return Policy(name=f"anchor {name} {minor} as-of {day.isoformat()}", kind="as-of", as_of=day, moves=((name, f"=={minor}.*"),))
 

@@ -15,7 +15,8 @@ from resolver.core.reporter import Reporter
 from resolver.core.target import Target
 from resolver.interfaces import EdgeJudge, PackageIndex
 from resolver.solve.explain import Explainer, reason_of
-from resolver.solve.plan import policies
+from resolver.solve.keep import keeping
+from resolver.solve.plan import bases, policies
 from resolver.solve.policy import NEWEST, Policy
 from resolver.solve.relax import Relaxed, Relaxing
 from resolver.solve.roots import legible, roots_of
@@ -100,6 +101,20 @@ class InProcessSolver:
             yield from _by_turns(lines, seen, limit)
         elif not seen:
             yield from _by_turns(self._relaxed(needs, targets, project), seen, limit)
+
+    def keeping(self, project: Project, target: Target, pins: Sequence[Pin]) -> Iterator[Candidate]:
+        """A few sets for one target that hold `pins` as far as the project's needs leave room.
+
+        Needs give way as in `candidates`, unless strict. Raises as that does. Costs some milliseconds a set, more where needs clash.
+        """
+        needs = legible(self._catalog, project.needs, self._reporter)
+        line = _Line(self, self._view(target), needs, project)
+        if line.opens():
+            yield from line.keeping(pins)
+        elif not self._strict:
+            for relaxed in self._relaxed(needs, [target], project):
+                if relaxed.opens():
+                    yield from relaxed.keeping(pins)
 
     def _study(self, lines: Sequence[_Line]) -> bool:
         """Whether anything was learnt by reading what clashing releases and some around them really ask for, and by listing anew the
@@ -252,6 +267,14 @@ class _Line:
             if misses >= (_PATIENCE if self._shown else _DOUBT):
                 break
         return None
+
+    def keeping(self, pins: Sequence[Pin]) -> Iterator[Candidate]:
+        """The target's sets around `pins`; the line must have been opened."""
+        solver, today = self._solver, self._solver.today(list(self._touched))
+        around = bases(self._project.evidence.last_worked, today, learned=solver.steers)
+        return keeping(
+            self._view, self._roots, around, pins, lambda policy: solver.run(self._view, self._roots, policy, self._relaxed, self._touched)
+        )
 
     def _stale(self, policy: Policy) -> bool:
         """Whether a plain as-of policy sees exactly the releases that an earlier one saw."""

@@ -65,6 +65,48 @@ def test_the_same_request_gives_the_same_files(project: Path, tmp_path: Path) ->
     assert texts() == texts()
 
 
+def test_the_lock_that_is_there_stays_until_it_is_upgraded(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "app.py").write_text("from flask import Flask\n\napp = Flask(__name__)\n")
+
+    def pins(needs: str, *options: str) -> dict[str, str]:
+        (folder / "requirements.txt").write_text(needs)
+        done = resolve(folder, "--json", *options, home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        kept.append(told["kept"])
+        return {"python": told["python"], **told["pins"]}
+
+    kept: list[str] = []
+    old = pins("flask\n", "--as-of", "2023-06-30", "--python", "3.11")
+    assert old["flask"].startswith("2.")
+    assert kept == [""]
+    more = pins("flask\nnumpy\n")
+    assert old.items() <= more.items()
+    assert "numpy" in more
+    assert kept[-1].startswith("the 6 locked versions stay (")
+    assert pins("flask\n") == old, "what nobody asks for any more is gone"
+    said = resolve(folder, home=tmp_path).stdout
+    assert "  lock: the 6 locked versions stay (" in said
+    newest = pins("flask\n", "--upgrade")
+    assert kept[-1] == ""
+    assert newest["flask"].startswith("3.")
+    assert pins("flask==2.3.*\n", "--python", newest["python"])["flask"].startswith("2.3."), "a line is stronger than the lock"
+
+
+def test_a_damaged_lock_is_told_and_passed_over(project: Path, tmp_path: Path) -> None:
+    assert resolve(project, home=tmp_path).returncode == 0
+    fresh = (project / "requirements.lock").read_text()
+    head = fresh.splitlines()[0]
+    (project / "requirements.lock").write_text(f"{head}\n<<<<<<< HEAD\n__import__('os').mkdir('owned')\n")
+    done = resolve(project, home=tmp_path)
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if "requirements.lock: damaged" in line]
+    assert (project / "requirements.lock").read_text() == fresh
+    assert not (tmp_path / "owned").exists()
+
+
 def test_a_file_of_the_person_is_not_overwritten_without_force(project: Path, tmp_path: Path) -> None:
     (project / "Dockerfile").write_text("FROM scratch\n")
     done = resolve(project, home=tmp_path)

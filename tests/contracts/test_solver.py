@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from resolver.core.package import Pin, normalize
 from resolver.core.project import Need, Origin, OriginKind, Project
 from resolver.core.target import Target
 from resolver.interfaces import Solver
@@ -69,6 +70,16 @@ def test_nothing_when_no_set_exists_and_no_need_may_give(solver):
     origin = Origin(kind=OriginKind.REQUEST, path="command line")
     needs = (Need(requirement="app==2.0", origin=origin, strength=6), Need(requirement="base<2", origin=origin, strength=6))
     assert list(solver.candidates(Project(root=Path(), needs=needs), TARGETS, 10)) == []
+
+
+def test_a_former_set_is_held_as_far_as_the_needs_leave_room(solver):
+    former = (Pin(normalize("app"), "1.0"), Pin(normalize("base"), "1.0"), Pin(normalize("old"), "1.0"), Pin(normalize("gone"), "3"))
+    (kept, *_) = solver.keeping(project("app"), TARGETS[0], former)
+    assert (kept.target, set(kept.pins)) == (TARGETS[0], set(former[:3]))
+    (moved, *_) = solver.keeping(project("app", "base>1"), TARGETS[0], former)
+    assert dict(moved.pins)["app"] == "1.0"
+    assert dict(moved.pins)["base"] == "2.0"
+    assert next(solver.keeping(project("loner"), TARGETS[0], former)).pins == (Pin(normalize("loner"), "1.0"),)
 
 
 def test_equal_requests_give_equal_sets(solver):

@@ -45,6 +45,12 @@ def test_what_brings_its_own_server_stays(program: Program) -> None:
     assert served(asked) == asked
 
 
+def test_what_the_written_server_imports_chooses_versions_and_is_probed() -> None:
+    (use,) = served(project(models=(Model(framework="transformers", path="model"),))).evidence.uses
+    assert (use.dotted, use.statement, use.imported) == ("transformers.pipeline", "from transformers import pipeline", True)
+    assert served(project(models=(Model(framework="onnx", path="m.onnx"),))).evidence.uses == ()
+
+
 @pytest.mark.parametrize(
     ("model", "needs", "added_needs"),
     [

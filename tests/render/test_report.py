@@ -19,7 +19,7 @@ CONTRACT = [
     "build_packages",
     "pins",
     "probability", "known", "policy", "candidates_considered", "reasons", "worst_edges", "runners_up", "warnings", "would_break", "decided",
-    "changes", "relaxed",
+    "changes", "kept", "relaxed",
     "ranker", "snapshot", "project", "proof", "tried",
 ]  # fmt: skip
 

@@ -259,6 +259,7 @@ def test_a_pipeline_is_asked_for_by_the_name_of_its_time(tmp_path: Path, monkeyp
     web = client(monkeypatch, around("transformers", path=str(tmp_path)), transformers={"pipeline": pipeline})
     done = web.post("/predict", json={"instances": ["good"]})
     assert json.loads(done.data) == {"predictions": [{"label": "good", "score": 0.5}]}
+    assert web.post("/predict", data=png(9, 9), content_type="image/png").status_code == 415
 
 
 def test_the_application_that_a_main_block_prepares_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

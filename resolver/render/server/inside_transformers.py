@@ -38,4 +38,6 @@ def predict(pipe, inputs):
 
 
 def picture(pipe, image):
+    if not getattr(pipe, "task", "").startswith(("image", "object")):
+        raise Refused(415, "this pipeline takes no pictures: send application/json")
     return image.convert("RGB")

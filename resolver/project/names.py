@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from packaging.requirements import Requirement
 
@@ -78,6 +78,10 @@ def infer(
     chosen: set[str] = declared_names(needs)
     spoken = frozenset(heard)
     uses = list(uses)
+    named: dict[str, set[str]] = {}
+    for use in uses:
+        if not use.guarded:
+            named.setdefault(namespace_of(use.dotted), set()).add(use.dotted)
     found: list[Need] = []
     notes: list[str] = []
     unprovided: set[str] = set()
@@ -86,7 +90,7 @@ def infer(
         name = distribution_of(want.key, chosen, owners, modules)
         if name not in chosen:
             name = _spoken_of(want.key, spoken, owners) or name
-            better = _by_use(want.key, name, uses, owners, offered)
+            better = _by_use(want.key, name, named.get(want.key, set()), owners, offered)
             if better:
                 notes.append(f"{want.origin}: '{better}' is taken for 'import {want.key}': it offers names that '{name}' does not")
                 name = better
@@ -162,12 +166,12 @@ def _spoken_of(key: str, spoken: frozenset[str], owners: Owners) -> str | None:
     return next((name for name in offered if name in spoken), None)
 
 
-def _by_use(key: str, name: str | None, uses: Sequence[Use], owners: Owners, offered: Offered) -> str | None:
-    """Another distribution that provides the same module and offers more of the names used of it, the fewest letters first."""
+def _by_use(key: str, name: str | None, named: Collection[str], owners: Owners, offered: Offered) -> str | None:
+    """Another distribution that provides the same module and offers more of the names used of it, `named`, the fewest letters first."""
     rivals = [other for other in dict.fromkeys((*tables().families.get(key, ()), *map(normalize, owners(key)))) if "nightly" not in other]
     if name is None or len(rivals) < 2:
         return None
-    dotted = sorted({use.dotted for use in uses if not use.guarded and namespace_of(use.dotted) == key and use.dotted != key})
+    dotted = sorted(each for each in named if each != key)
     if not dotted:
         return None
     had = offered(name, dotted)

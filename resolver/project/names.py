@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from packaging.requirements import Requirement
 
 from resolver.core.package import normalize
-from resolver.core.project import Need, Origin, OriginKind, Use
+from resolver.core.project import Need, Origin, OriginKind, RunsWith, Use
 from resolver.project.companions import accompany
 from resolver.project.tables import tables
 from resolver.project.uses import Choice
@@ -38,13 +38,14 @@ class Wanted:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Inferred:
-    """Needs that no file declares, notes on them, the import roots that nothing is known to provide, and Debian packages that used names
-    want.
+    """Needs that no file declares, notes on them, the import roots that nothing is known to provide, and what used names want: of some
+    releases only, and of Debian's packages.
     """
 
     needs: tuple[Need, ...] = ()
     notes: tuple[str, ...] = ()
     unprovided: frozenset[str] = frozenset()
+    runs_with: tuple[RunsWith, ...] = ()
     system: tuple[tuple[str, Origin], ...] = ()
 
 
@@ -118,8 +119,15 @@ def infer(
             parts = use.dotted.split(".")
             for length in range(2, len(parts) + 1):
                 origins.setdefault(".".join(parts[:length]), use.origin)
-    along = accompany(chosen, {**origins, **(signs or {})})
-    return Inferred(needs=(*found, *along.needs), notes=(*notes, *along.notes), unprovided=frozenset(unprovided), system=along.system)
+    bounded = {parsed.name for need in needs if (parsed := Requirement(need.requirement)).specifier}
+    along = accompany(chosen, {**origins, **(signs or {})}, bounded)
+    return Inferred(
+        needs=(*found, *along.needs),
+        notes=(*notes, *along.notes),
+        unprovided=frozenset(unprovided),
+        runs_with=along.runs_with,
+        system=along.system,
+    )
 
 
 def distribution_of(key: str, chosen: Iterable[str], owners: Owners, modules: Modules = _nothing) -> str | None:

@@ -75,6 +75,7 @@ def read_project(
         dates=(*read_dates(tree).dates, *saved.dates),
         notes=_readable((*declared.reading.notes, *tree.notes, *spoken.notes, *found.notes, *damaged, *inferred.notes, *saved.notes)),
         hearsay=spoken.hearsay,
+        runs_with=inferred.runs_with,
         system=(*spoken.system, *inferred.system, *_started(found)),
     )
     for note in evidence.notes:

@@ -9,6 +9,7 @@ import resource
 import signal
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 SECONDS = 20
@@ -56,7 +57,7 @@ def confined(work: Callable[[], Any], *, seconds: int = SECONDS, memory: int = M
         raw = stream.read()
     _, status = os.waitpid(child, 0)
     if raw:
-        fault, value, spent, grown = pickle.loads(raw)  # noqa: S301 - our own child wrote it
+        fault, value, spent, grown = pickle.loads(raw)
         return Ended(fault=fault, value=value, seconds=spent, grown=grown)
     name = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"exit status {status}"
     told_by = {"SIGXCPU": f"more than {seconds} seconds of processor time", "SIGALRM": f"waited for {WAITING} seconds"}
@@ -67,6 +68,5 @@ def _limit(seconds: int, memory: int) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(WAITING)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    with open("/proc/self/statm", encoding="ascii") as stream:
-        mapped = int(stream.read().split()[0]) * resource.getpagesize()
+    mapped = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (mapped + memory, resource.RLIM_INFINITY))

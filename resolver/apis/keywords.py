@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from resolver.apis.module_scope import Definition, Scope
 from resolver.apis.record import Record, Writer
 from resolver.core.errors import StoreError
 
@@ -32,8 +33,6 @@ _TRANSPARENT = (
     "preserve_channel_dim", "boolean_dispatch",
 )  # fmt: skip
 """How decorators end that leave the keywords as they are."""
-
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class Tree:
@@ -78,9 +77,25 @@ class Tree:
             return found or (Meaning(inner) if self.module(inner) else None)
         if bound:
             return Meaning(module, bound)
-        if name.startswith("_"):
+        sources = (source for source in scope.stars if source != module)
+        return next((there for source in sources if (there := self._handed_on(source, name, depth + 1))), None)
+
+    def _handed_on(self, module: str, name: str, depth: int) -> Meaning | None:
+        """What a star import of `module` binds `name` to: by its `__all__`, which names modules too, else what is public."""
+        listed = self.listed(module)
+        if name.startswith("_") if listed is None else name not in listed:
             return None
-        return next((there for source in scope.stars if source != module and (there := self.resolve(source, name, depth + 1))), None)
+        inner = f"{module}.{name}"
+        return self.resolve(module, name, depth) or (Meaning(inner) if listed is not None and self.module(inner) else None)
+
+    def listed(self, module: str, depth: int = 0) -> frozenset[str] | None:
+        """The names in the `__all__` of a module; None when it has none, or one that is worked out at run time."""
+        scope = self.module(module)
+        if scope is None or scope.all is None or depth > MAX_DEPTH:
+            return None
+        others = [self.listed(other, depth + 1) for other in scope.all_of]
+        known = [other for other in others if other is not None]
+        return frozenset(scope.all).union(*known) if len(known) == len(others) else None
 
     def dotted(self, module: str, node: ast.expr) -> Meaning | None:
         """What an expression like `base.Layer` means inside a module."""
@@ -96,8 +111,11 @@ class Tree:
             return
         yield from (name for name in scope.names if not name.startswith("_"))
         for source in scope.stars:
+            listed = self.listed(source)
             if source != module:
-                yield from self.public(source, depth + 1)
+                yield from (
+                    self.public(source, depth + 1) if listed is None else (name for name in sorted(listed) if not name.startswith("_"))
+                )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,45 +124,6 @@ class Meaning:
 
     module: str
     definition: Definition | None = None
-
-
-class Scope:
-    """The names that a module binds at its top level, the branches of `if` and `try` included: a definition, (module, name there),
-    the name "" for a module, None for what is assigned; and the modules that it star-imports, the last one first.
-    """
-
-    def __init__(self, name: str, tree: ast.Module, *, package: bool) -> None:
-        self.package = package
-        self.names: dict[str, Definition | tuple[str, str] | None] = {}
-        self.stars: list[str] = []
-        for node in _statements(tree.body):
-            if isinstance(node, Definition):
-                self.names[node.name] = node
-            elif isinstance(node, ast.Import):
-                self.names.update((alias.asname, (alias.name, "")) for alias in node.names if alias.asname)
-            elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
-                source = _absolute(name, node, package=package)
-                self.names.update((alias.asname or alias.name, (source, alias.name)) for alias in node.names if alias.name != "*")
-                self.stars[:0] = [source] if node.names[0].name == "*" else []
-            elif isinstance(node, ast.Assign):
-                self.names.update((target.id, None) for target in node.targets if isinstance(target, ast.Name))
-
-
-def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    for node in body:
-        yield node
-        if isinstance(node, ast.If) and "'__main__'" not in ast.dump(node.test):
-            yield from _statements([*node.orelse, *node.body])
-        elif isinstance(node, ast.Try):
-            yield from _statements([*(line for handler in node.handlers for line in handler.body), *node.body, *node.orelse])
-
-
-def _absolute(module: str, node: ast.ImportFrom, *, package: bool) -> str:
-    if not node.level:
-        return node.module or ""
-    parts = module.split(".")
-    kept = parts[: len(parts) - node.level + (1 if package else 0)]
-    return ".".join([*kept, *([node.module] if node.module else [])])
 
 
 def keywords_of(site: Path, modules: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]:

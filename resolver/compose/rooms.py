@@ -255,9 +255,7 @@ def companions(names: Sequence[str]) -> list[Companion]:
 
     prefixes = {name[:end] for name in names for end in (*(at for at, sign in enumerate(name) if sign == "."), len(name))}
     wanted = [one for one in room.companions() if one.root in prefixes and one.add and not one.beside]
-    return [
-        Companion(any=tuple(map(normalize, (*one.any, requirement_name(one.add)))), until=one.until, called=one.called) for one in wanted
-    ]
+    return [Companion(any=tuple(map(normalize, (*one.any, requirement_name(one.add)))), of=one.of, called=one.called) for one in wanted]
 
 
 def extra(name: str, *modules: str) -> None:

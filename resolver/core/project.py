@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 from datetime import date
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
+from resolver.core.package import NormalizedName, Pin
 from resolver.core.program import Model, Program
 from resolver.core.signs import Dating, Sign
+from resolver.core.twins import TWINS
 
 
 class OriginKind(enum.StrEnum):
@@ -70,6 +75,28 @@ class Need:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunsWith:
+    """What some releases need for that which the source does with them, and declare nowhere: `releases` ("pandas<1.2") and their twins
+    need `needs` ("xlrd<2").
+    """
+
+    releases: str
+    needs: str
+    origin: Origin
+
+    def asked_by(self, pin: Pin) -> bool:
+        """Whether a release needs it."""
+        wanted = _parsed(self.releases)
+        of_it = pin.name == wanted.name or pin.name in TWINS.get(NormalizedName(wanted.name), ())
+        return of_it and wanted.specifier.contains(pin.version, prereleases=True)
+
+
+@functools.cache
+def _parsed(requirement: str) -> Requirement:
+    return Requirement(requirement)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """One third-party dotted name that the source uses, with aliases resolved: "tensorflow.keras.layers.Dense".
 
@@ -113,7 +140,8 @@ class Evidence:
     """What is soft, weighed by the ranker: API uses, interpreter bounds, dates, notes to tell.
 
     `keywords` are those of unguarded calls, each as a use of "module.function(keyword)" ("(#2)": two arguments without one); `hearsay` are
-    versions that the project speaks of outside the files that declare needs, the most trustworthy first; `system` are Debian packages that
+    versions that the project speaks of outside the files that declare needs, the most trustworthy first; `runs_with` is what some releases
+    need beside them for what the source does; `system` are Debian packages that
     it installs for itself.
     """
 
@@ -123,6 +151,7 @@ class Evidence:
     dates: tuple[Sign, ...] = ()
     notes: tuple[str, ...] = ()
     hearsay: tuple[Need, ...] = ()
+    runs_with: tuple[RunsWith, ...] = ()
     system: tuple[tuple[str, Origin], ...] = ()
 
     @property

@@ -17,6 +17,7 @@ RUNS_WITH: tuple[tuple[Requirement, str], ...] = (
     (Requirement("keras>=2.0,<2.4"), "h5py<3"),
     (Requirement("tensorflow>=1.9,<2.4"), "h5py<3"),
     (Requirement("tensorflow-cpu>=1.15,<2.4"), "h5py<3"),
+    (Requirement("tensorflow-gpu>=1.9,<2.4"), "h5py<3"),
 )
 """What some releases need although they import without it: these Keras take the strings of an .h5 file for bytes, as h5py before 3 gave
 them, and `load_model` fails with "'str' object has no attribute 'decode'" (h5py's notes on 3.0, 2020-10). PyTorch 1.4.0 does

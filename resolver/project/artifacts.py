@@ -35,7 +35,7 @@ MAX_MEMBER = 16_000_000
 """Bytes read of one member of an archive."""
 MAX_HEADER = 8_000_000
 """Headers in JSON longer than this (bytes) are not parsed."""
-MAX_DIRECTORY = 30_000_000
+MAX_DIRECTORY = 10_000_000
 """Archives whose own listing is larger than this (bytes) are refused."""
 
 Marks = dict[str, str]

@@ -7,18 +7,20 @@ import fnmatch
 import functools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import resources
 
-from resolver.core.project import Need, Origin
+from packaging.requirements import Requirement
+
+from resolver.core.project import Need, Origin, RunsWith
 from resolver.project.tables import tables
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
     """What shows under `root` cannot run alone: `any` of these roots or distributions will do, else `add` is added; `system` is a Debian
-    package; it counts only where one of `beside` is used, when there are any. `until` names the releases that want it, when later ones do
-    without (it comes along all the same: nobody knows the release yet); where it is `called`, only a call misses it.
+    package; it counts only where one of `beside` is used, when there are any. `of` names the releases that want it ("pandas<1.2"), when not
+    all do: then the sets with such a release have it, the others do not. Where it is `called`, only a call misses it.
 
     A root is a dotted name or a sign of a call: "*.to_excel" (a method of anything), "evaluate.load(rouge)", "*(*.h5)"; * stands for
     anything.
@@ -30,7 +32,7 @@ class Companion:
     add: str = ""
     beside: tuple[str, ...] = ()
     system: str = ""
-    until: str = ""
+    of: str = ""
     called: bool = False
 
     def shown(self, signs: Mapping[str, Origin]) -> Origin | None:
@@ -43,9 +45,10 @@ class Companion:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Accompanied:
-    """The needs and Debian packages that come along, and a note on each."""
+    """The needs and Debian packages that come along, what comes along with some releases only, and a note on each."""
 
     needs: tuple[Need, ...] = ()
+    runs_with: tuple[RunsWith, ...] = ()
     system: tuple[tuple[str, Origin], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -62,7 +65,7 @@ def companions() -> tuple[Companion, ...]:
             add=entry.get("add", ""),
             beside=tuple(entry.get("beside", ())),
             system=entry.get("system", ""),
-            until=entry.get("until", ""),
+            of=entry.get("of", ""),
             called=entry.get("called", False),
         )
         for entry in raw
@@ -87,8 +90,10 @@ def _pattern(root: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(root))
 
 
-def accompany(chosen: Iterable[str], signs: Mapping[str, Origin]) -> Accompanied:
-    """What the signs want beside the distributions that are `chosen`; each once, in the order of the table."""
+def accompany(chosen: Iterable[str], signs: Mapping[str, Origin], bounded: Collection[str] = ()) -> Accompanied:
+    """What the signs want beside the distributions that are `chosen`; each once, in the order of the table. Where the project itself gives
+    versions of a distribution (`bounded`), it knows which releases of it go together.
+    """
     families = tables().families
     present = set(chosen)
 
@@ -96,17 +101,24 @@ def accompany(chosen: Iterable[str], signs: Mapping[str, Origin]) -> Accompanied
         return any(name in present for name in (root, root.replace("_", "-"), *families.get(root, ())))
 
     needs: list[Need] = []
+    runs_with: list[RunsWith] = []
     system: list[tuple[str, Origin]] = []
     notes: list[str] = []
     for companion in companions():
         origin = companion.shown(signs)
         if origin is None or any(map(has, companion.any)) or (companion.beside and not any(map(has, companion.beside))):
             continue
-        if companion.add and companion.add not in present:
+        if companion.of:
+            wanted = RunsWith(releases=companion.of, needs=companion.add, origin=origin)
+            known = any((one.releases, one.needs) == (wanted.releases, wanted.needs) for one in runs_with)
+            if not known and Requirement(companion.add).name not in bounded:
+                runs_with.append(wanted)
+                notes.append(f"{origin}: '{companion.add}' is added beside {companion.of}: {companion.reason}")
+        elif companion.add and companion.add not in present:
             present.add(companion.add)
             needs.append(Need(requirement=companion.add, origin=origin, strength=1))
             notes.append(f"{origin}: '{companion.add}' is added: {companion.reason}")
         if companion.system and all(name != companion.system for name, _ in system):
             system.append((companion.system, origin))
             notes.append(f"{origin}: the system package '{companion.system}' is added: {companion.reason}")
-    return Accompanied(needs=tuple(needs), system=tuple(system), notes=tuple(notes))
+    return Accompanied(needs=tuple(needs), runs_with=tuple(runs_with), system=tuple(system), notes=tuple(notes))

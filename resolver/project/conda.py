@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from resolver.core.errors import ProjectError
 from resolver.core.project import Need, Origin, OriginKind
 from resolver.project.lenient import parse
 from resolver.project.packaging_files import interpreter
+from resolver.project.places import MAX_ENTRIES, Places
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import PACKAGING, read_lines, read_requirements
-from resolver.project.text import read_text
+from resolver.project.text import read_text, squeezed
+from resolver.project.yaml_texts import load_texts
 
 MAX_YAML = 500_000
 """Environment files larger than this (bytes) are refused: reading YAML is slow."""
@@ -22,26 +25,32 @@ _FUZZY = re.compile(r"(?<![<>=!~])\s*=\s*(?!=)([0-9][0-9.]*)(\.\*|\*)?")
 
 def read_environment(path: Path, root: Path) -> Reading:
     """Needs and interpreter bound of a conda environment file. Raises ProjectError when it is no YAML or larger than 0.5 MB."""
-    import yaml
-
     text = read_text(path, MAX_YAML)
     try:
-        loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError, LookupError) as error:
+        loaded = load_texts(text)
+    except ValueError as error:
         raise ProjectError(f"{path} is not valid YAML", hint="Correct the file or remove it.") from error
     listed = loaded.get("dependencies") if isinstance(loaded, dict) else None
-    lines = text.split("\n")
-    return joined(_entry(entry, path, root, lines) for entry in (listed if isinstance(listed, list) else []))
+    entries = [*_texts(listed)]
+    places = Places(text)
+    readings = [_pip(entry, path, root, places) if in_pip else _entry(entry, path, places) for entry, in_pip in entries[:MAX_ENTRIES]]
+    if len(entries) > MAX_ENTRIES:
+        readings.append(Reading(notes=(f"{path.name}: only the first {MAX_ENTRIES:,} of {len(entries):,} needs were read",)))
+    return joined(readings)
 
 
-def _entry(entry: object, path: Path, root: Path, lines: list[str]) -> Reading:
-    if isinstance(entry, dict):
-        listed = entry.get("pip")
-        return joined(_pip(item, path, root, lines) for item in (listed if isinstance(listed, list) else []) if isinstance(item, str))
-    if not isinstance(entry, str):
-        return Reading()
-    line = _line_of(entry, lines)
-    written = entry.split("::")[-1].split(" #")[0].strip()
+def _texts(listed: object) -> Iterator[tuple[str, bool]]:
+    """Each entry of a list of dependencies, and whether it stands in its pip section."""
+    for entry in listed if isinstance(listed, list) else []:
+        inner = entry.get("pip") if isinstance(entry, dict) else None
+        yield from ((item, True) for item in (inner if isinstance(inner, list) else []) if isinstance(item, str))
+        if isinstance(entry, str):
+            yield entry, False
+
+
+def _entry(entry: str, path: Path, places: Places) -> Reading:
+    line = places.of(entry, listed=True)
+    written = squeezed(entry).split("::")[-1].split(" #")[0].strip()
     python = re.match(r"^python\s*([<>=!~].*|\d.*)?$", written)
     if python:
         return interpreter((python[1] or "").split("=py")[0].split("=h")[0], path.name, "conda environment", line)
@@ -69,18 +78,14 @@ def _prefix(found: re.Match[str]) -> str:
     return f"=={version}" if version.count(".") >= 2 and not found[2] else f"=={version}.*"
 
 
-def _pip(item: str, path: Path, root: Path, lines: list[str]) -> Reading:
+def _pip(item: str, path: Path, root: Path, places: Places) -> Reading:
     nested = re.match(r"^(?:-r|--requirement)[\s=]+(\S+)$", item.strip())
     if nested:
         try:
             return read_requirements(path.parent / nested[1], root, strengths=PACKAGING)
         except ProjectError as error:
             return Reading(notes=(f"{path.name}: {error.message}; left out",))
-    return read_lines(item, path.name, strengths=PACKAGING, line=_line_of(item, lines))
-
-
-def _line_of(entry: str, lines: list[str]) -> int:
-    return next((number for number, line in enumerate(lines, start=1) if entry in line and line.lstrip().startswith("-")), 0)
+    return read_lines(item, path.name, strengths=PACKAGING, line=places.of(item, listed=True))
 
 
 def as_main(reading: Reading) -> Reading:

@@ -12,6 +12,7 @@ from resolver.core.signs import Sign, SignKind
 from resolver.project.files import Tree
 from resolver.project.git_objects import UnreadableRepository, head_commit, last_change
 from resolver.project.reading import Reading
+from resolver.project.text import read_head
 
 MAX_NOTEBOOKS = 20
 MAX_NOTEBOOK_BYTES = 10_000_000
@@ -56,9 +57,8 @@ def _runs(tree: Tree) -> Iterator[Sign]:
     """The last run of each notebook that tells it."""
     for path in tree.notebooks[:MAX_NOTEBOOKS]:
         try:
-            with (tree.root / path).open("rb") as stream:
-                raw = stream.read(MAX_NOTEBOOK_BYTES)
-        except OSError:
+            raw = read_head(tree.root / path, MAX_NOTEBOOK_BYTES)
+        except (OSError, ValueError):
             continue
         days = [day for stamp in _STAMPED.findall(raw) if (day := _day(stamp))]
         days += [date.fromisoformat(text.decode("ascii")) for text in _TIMED.findall(raw) if _is_day(text)]
@@ -95,6 +95,8 @@ def last_commit(work_tree: Path) -> date | None:
 def _last_logged(log: Path) -> date | None:
     # Only lines of local commits: a clone's line bears the date of cloning.
     try:
+        if not log.is_file():
+            return None  # a pipe would never end
         with log.open("rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - 65_536))
             stamps = _REFLOG.findall(stream.read(65_536))

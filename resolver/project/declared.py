@@ -22,6 +22,8 @@ from resolver.project.setup_script import read_setup_script
 _ASIDE = re.compile(r"dev|test|doc|lint|ci\b|build|example|notebook|bench|optional|extra|typing|format|style|colab|tutorial", re.IGNORECASE)
 _VARIANT = re.compile(r"gpu|cuda|rocm|mac|darwin|win|tpu|arm|jetson|m1", re.IGNORECASE)
 _DEPLOYED = re.compile(r"base|prod|main|common|core|deploy|runtime|cpu|server|inference|serve|app", re.IGNORECASE)
+MAX_FILES = 20
+"""So many requirements files are read at most."""
 _MOST_BELOW = 8
 """A folder with more parts that declare something is a collection of projects; only so many are read."""
 
@@ -129,7 +131,7 @@ def requirement_files(root: Path, *, sole: bool = True) -> tuple[list[Path], lis
         chosen = [path for path in plain if not _VARIANT.search(_variant(path))] or plain[:1]
     if not chosen and sole:
         chosen = [path for path in candidates if path.suffix == ".in" and not _ASIDE.search(_variant(path))][:1]
-    return chosen, [path for path in candidates if path not in chosen]
+    return chosen[:MAX_FILES], [path for path in candidates if path not in chosen]
 
 
 def files_below(root: Path) -> list[Path]:

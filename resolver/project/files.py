@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,7 @@ from resolver.core.program import SERVER_FILE
 MAX_FILES = 2_000
 """Source files beyond this many (in walking order, shallow ones first) are not read."""
 MAX_ENTRIES = 100_000
-"""Directory entries beyond this many are not looked at."""
+"""Directory entries, folders among them, beyond this many are not looked at."""
 
 _SKIPPED = frozenset({
     "node_modules", "__pycache__", "build", "dist", "site-packages", "dist-packages", "venv", "env", "virtualenv", "__pypackages__",
@@ -44,10 +45,7 @@ def walk(root: Path) -> Tree:
     notebooks: list[PurePosixPath] = []
     others: list[PurePosixPath] = []
     notes: list[str] = []
-    for count, path in enumerate(_entries(root)):
-        if count >= MAX_ENTRIES:
-            notes.append(f"the project has more than {MAX_ENTRIES:,} files; the rest was not looked at")
-            break
+    for path in _entries(root, notes):
         suffix = path.suffix.lower()
         if suffix in (".py", ".pyw"):
             sources.append(path)
@@ -81,19 +79,47 @@ def _order(path: PurePosixPath) -> tuple[bool, int, str]:
     return is_side(path), len(path.parts), path.as_posix()
 
 
-def _entries(root: Path) -> Iterator[PurePosixPath]:
-    for folder, names, files in os.walk(root, onerror=None, followlinks=False):
-        names[:] = sorted(name for name in names if not _is_skipped(Path(folder), name))
-        inside = PurePosixPath(Path(folder).relative_to(root).as_posix())
-        for name in sorted(files):
-            if "\n" not in name and "\r" not in name and name != SERVER_FILE:
+def _entries(root: Path, notes: list[str]) -> Iterator[PurePosixPath]:
+    """The files, each folder's before those of the folders in it."""
+    waiting, left = [PurePosixPath()], MAX_ENTRIES
+    while waiting:
+        inside = waiting.pop()
+        listed = _listed(root / inside, left + 1)
+        left -= len(listed)
+        if left < 0:
+            notes.append(f"the project has more than {MAX_ENTRIES:,} files and folders; the rest was not looked at")
+            return
+        for name, is_folder in listed:
+            if not is_folder and "\n" not in name and "\r" not in name and name != SERVER_FILE:
                 yield inside / name
+        waiting += [inside / name for name, is_folder in reversed(listed) if is_folder and not _is_skipped(root / inside, name)]
+
+
+def _listed(folder: Path, most: int) -> list[tuple[str, bool]]:
+    """(name, is a folder) of so many entries of a folder at most, sorted; links to folders and what cannot be listed are left out."""
+    try:
+        with os.scandir(folder) as entries:
+            some = itertools.islice(entries, most)
+            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in some if not _is_linked_folder(entry)]
+    except OSError:
+        return []
+    return sorted(found)
 
 
 def _is_skipped(folder: Path, name: str) -> bool:
     if name in _SKIPPED or name.startswith(".") or name.endswith(".egg-info"):
         return True
-    return (folder / name / "pyvenv.cfg").exists() or (folder / name / "conda-meta").is_dir()
+    try:
+        return (folder / name / "pyvenv.cfg").exists() or (folder / name / "conda-meta").is_dir()
+    except OSError:  # a path that is too long, or not ours to read
+        return True
+
+
+def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_symlink() and entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 class LocalModules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 import struct
 import zlib
@@ -9,12 +10,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from resolver.project.text import read_head
+
 MAX_OBJECT = 4_000_000
 """Objects that unpack to more than this many bytes are not read."""
+MAX_DELTA = 200_000
+"""Nor deltas of more bytes: they are put together byte by byte."""
 MAX_CHAIN = 60
 """Deltas upon deltas deeper than this are not followed (git itself makes at most 50)."""
 MAX_READS = 4_000
 """So many objects and bases of deltas are read of one repository at most (some fifty microseconds each)."""
+MAX_UNPACKED = 64_000_000
+"""Bytes that are unpacked or put together of one repository at most, in all."""
+MAX_PACKS = 200
+"""So many packs are looked into (git itself joins them at fifty)."""
 _CHUNK = 16_384
 
 _COMMIT, _TREE, _OFS_DELTA, _REF_DELTA = 1, 2, 6, 7
@@ -101,8 +110,7 @@ def _entries(objects: _Objects, tree: str) -> Iterator[tuple[str, tuple[bool, st
 def _repository(path: Path) -> Path:
     if path.is_dir():
         return path
-    with path.open("rb") as stream:
-        pointer = stream.read(4096).decode("utf-8", "replace")
+    pointer = read_head(path, 4096).decode("utf-8", "replace")
     if not pointer.startswith("gitdir:"):
         raise UnreadableRepository(f"{path} names no repository")
     return path.parent / pointer.removeprefix("gitdir:").strip()
@@ -110,7 +118,7 @@ def _repository(path: Path) -> Path:
 
 def _common(folder: Path) -> Path:
     shared = folder / "commondir"
-    return folder / shared.read_text("utf-8").strip() if shared.is_file() else folder
+    return folder / read_head(shared, 4096).decode("utf-8", "replace").strip() if shared.is_file() else folder
 
 
 def _resolve(folder: Path, common: Path) -> str:
@@ -130,15 +138,12 @@ def _reference(folder: Path, common: Path, name: str) -> str:
     for base in (folder, common):
         loose = base / name
         if loose.is_file():
-            with loose.open("rb") as stream:
-                return stream.read(4096).decode("utf-8", "replace").strip()
+            return read_head(loose, 4096).decode("utf-8", "replace").strip()
     packed = common / "packed-refs"
     if packed.is_file():
-        with packed.open("rb") as stream:
-            for line in stream.read(20_000_000).decode("utf-8", "replace").splitlines():
-                found, _, ref = line.partition(" ")
-                if ref == name:
-                    return found
+        wanted = re.compile(rb"^(\S{40,64}) " + re.escape(name.encode("utf-8", "replace")) + rb"\r?$", re.MULTILINE)
+        if found := wanted.search(read_head(packed, 20_000_000)):
+            return found[1].decode("ascii", "replace")
     raise UnreadableRepository(f"{name} is not there")
 
 
@@ -147,8 +152,9 @@ class _Objects:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._indexes = sorted((folder / "pack").glob("*.idx"))
+        self._indexes = [path for path in sorted((folder / "pack").glob("*.idx"))[:MAX_PACKS] if path.is_file()]
         self._left = MAX_READS
+        self._bytes_left = MAX_UNPACKED
 
     def read(self, name: str, kind: int) -> bytes:
         """One object of the kind that is asked for; raises UnreadableRepository when it is not there or is another."""
@@ -156,7 +162,7 @@ class _Objects:
         if loose.is_file():
             with loose.open("rb") as stream:
                 self._spend()
-                header, _, body = _inflated(stream).partition(b"\0")
+                header, _, body = self._inflated(stream).partition(b"\0")
             found = {b"commit": _COMMIT, b"tree": _TREE}.get(header.partition(b" ")[0], 0)
         else:
             found, body = self._packed(bytes.fromhex(name), MAX_CHAIN)
@@ -168,6 +174,15 @@ class _Objects:
         self._left -= 1
         if self._left < 0:
             raise UnreadableRepository(f"more than {MAX_READS} objects")
+
+    def _made(self, raw: bytes) -> bytes:
+        self._bytes_left -= len(raw)
+        if self._bytes_left < 0:
+            raise UnreadableRepository(f"more than {MAX_UNPACKED} bytes")
+        return raw
+
+    def _inflated(self, stream: BinaryIO) -> bytes:
+        return self._made(_inflated(stream))
 
     def _packed(self, name: bytes, chain: int) -> tuple[int, bytes]:
         for index in self._indexes:
@@ -189,7 +204,7 @@ class _Objects:
                 at += 1
             if kind not in (_OFS_DELTA, _REF_DELTA):
                 stream.seek(offset + at)
-                return kind, _inflated(stream)
+                return kind, self._inflated(stream)
             distance = 0
             if kind == _OFS_DELTA:
                 distance = raw[at] & 0x7F
@@ -199,31 +214,31 @@ class _Objects:
                 if not 0 < distance <= offset:
                     raise UnreadableRepository("a delta's base lies outside the pack")
             stream.seek(offset + at + (1 if distance else width))
-            delta = _inflated(stream)
+            delta = self._made(_inflated(stream, MAX_DELTA))
         if distance:
             base_kind, base = self._entry(pack, offset - distance, width, chain - 1)
         else:
             base_kind, base = self._packed(raw[at : at + width], chain - 1)
-        return base_kind, _patched(base, delta)
+        return base_kind, self._made(_patched(base, delta))
 
 
 def _offset(index: Path, name: bytes) -> int | None:
-    """Where the pack beside a version 2 index holds an object; two reads and a search in the bucket of its first byte."""
-    with index.open("rb") as stream:
+    """Where the pack beside a version 2 index holds an object; some twenty small reads."""
+    with index.open("rb", buffering=0) as stream:
         if stream.read(8) != b"\377tOc\0\0\0\2":
             return None
         fanout = struct.unpack(">256I", stream.read(1024))
         low, high, total = fanout[name[0] - 1] if name[0] else 0, fanout[name[0]], fanout[255]
         if not low <= high <= total:
             return None
-        stream.seek(1032 + low * len(name))
-        bucket = stream.read(min((high - low) * len(name), 50_000_000))
-        found = bucket.find(name)
-        while found % len(name) and found >= 0:
-            found = bucket.find(name, found + 1)
-        if found < 0:
+
+        def at(position: int) -> bytes:
+            stream.seek(1032 + position * len(name))
+            return stream.read(len(name))
+
+        position = bisect.bisect_left(range(total), name, low, high, key=at)
+        if position >= high or at(position) != name:
             return None
-        position = low + found // len(name)
         stream.seek(1032 + total * (len(name) + 4) + position * 4)
         (offset,) = struct.unpack(">I", stream.read(4))
         if offset < 0x80000000:
@@ -232,13 +247,13 @@ def _offset(index: Path, name: bytes) -> int | None:
         return int(struct.unpack(">Q", stream.read(8))[0])
 
 
-def _inflated(stream: BinaryIO) -> bytes:
-    """What the zlib data at the stream's position unpacks to."""
+def _inflated(stream: BinaryIO, most: int = MAX_OBJECT) -> bytes:
+    """What the zlib data at the stream's position unpacks to; raises UnreadableRepository where that is too much."""
     unpacker = zlib.decompressobj()
     made = bytearray()
     while not unpacker.eof and (raw := unpacker.unconsumed_tail or stream.read(_CHUNK)):
-        made += unpacker.decompress(raw, MAX_OBJECT - len(made) + 1)
-        if len(made) >= MAX_OBJECT:
+        made += unpacker.decompress(raw, most - len(made) + 1)
+        if len(made) >= most:
             raise UnreadableRepository("the object is too large")
     return bytes(made)
 

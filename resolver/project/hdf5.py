@@ -7,6 +7,11 @@ import struct
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
+MAX_TRIED = 50
+"""So many places where an attribute's name stands are looked at."""
+MAX_OBJECTS = 10_000
+"""So many objects of a heap are passed over."""
+
 _VERSION = re.compile(rb"\d+\.\d+\.\d+[\w.+-]{0,12}")
 _WORD = re.compile(rb"[a-z_]{3,20}")
 
@@ -18,7 +23,9 @@ def string_attribute(raw: bytes, name: str) -> str:
     """
     key = name.encode("ascii") + b"\0"
     at = raw.find(key)
-    while at >= 0:
+    for _ in range(MAX_TRIED):
+        if at < 0:
+            break
         value = _value(raw, at, len(key))
         if value:
             return value
@@ -56,7 +63,9 @@ def _heap_object(raw: bytes, address: int, index: int) -> bytes:
         return b""
     (size,) = struct.unpack_from("<Q", raw, address + 8)
     at, end = address + 16, min(address + size, len(raw) - 16)
-    while at < end:
+    for _ in range(MAX_OBJECTS):
+        if at >= end:
+            break
         number, _, _, length = struct.unpack_from("<HHIQ", raw, at)
         if number == 0:
             return b""

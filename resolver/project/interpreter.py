@@ -10,10 +10,10 @@ from resolver.core.project import Bound, Origin, OriginKind
 from resolver.project.reading import Reading, joined
 from resolver.project.text import read_text
 
-_RUNTIME = re.compile(r"(?:python-?)?(\d)\.(\d+)(?:\.\d+)?\s*$", re.IGNORECASE)
+_RUNTIME = re.compile(r"(?:python-?)?(\d)\.(\d{1,2})(?:\.\d+)?\s*$", re.IGNORECASE)
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE)
-_PYTHON_IMAGE = re.compile(r"(?:^|/)python:(\d)\.(\d+)")
-_TOOL = re.compile(r"^\s*python\s+(\d)\.(\d+)")
+_PYTHON_IMAGE = re.compile(r"(?:^|/)python:(\d)\.(\d{1,2})(?!\d)")
+_TOOL = re.compile(r"^\s*python\s+(\d)\.(\d{1,2})(?!\d)")
 
 
 def read_interpreters(root: Path) -> Reading:

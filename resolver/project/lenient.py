@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from resolver.core.package import normalize
 from resolver.project.tables import is_stdlib, tables
-from resolver.project.text import redacted
+from resolver.project.text import MAX_DIGITS, is_absurd, redacted
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*")
 _EXTRAS = re.compile(r"\[([^\]]*)\]\s*")
@@ -39,6 +39,8 @@ class Parsed:
 def parse(line: str, *, conda: bool = False) -> Parsed:
     """Read one requirement (no options, comments or hashes); never raises. What is read leniently becomes a remark."""
     line = line.strip()
+    if is_absurd(line):
+        return Parsed(remarks=(f"'{_short(line)}' has a number of more than {MAX_DIGITS} digits; ignored",))
     conda_pin = _CONDA_PIN.match(line)
     if conda_pin:
         return _conda_names(f"{conda_pin[1]}=={conda_pin[2]}", f"'{line}' is a conda pin: the build string is dropped")
@@ -66,7 +68,7 @@ def _parse(line: str) -> Parsed:
         return _direct(head.strip(), url.strip())
     try:
         return _canonical(Requirement(line), ())
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         pass
     name = _NAME.match(line)
     if not name:
@@ -98,6 +100,9 @@ def lenient_specifier(text: str, remarks: list[str]) -> str:
     """
     text = text.strip()
     if not text or text == "*":
+        return ""
+    if is_absurd(text):
+        remarks.append(f"'{_short(text)}' has a number of more than {MAX_DIGITS} digits; ignored")
         return ""
     try:
         return ",".join(sorted(str(clause) for clause in SpecifierSet(text)))
@@ -189,6 +194,8 @@ def _pinned_by_file(parsed: Parsed, url: str) -> Parsed:
 
 def file_pin(url: str) -> tuple[str, str] | None:
     """Name and public version that the file name at the end of an address carries, or None."""
+    if is_absurd(url):
+        return None
     filename = unquote(re.split(r"[?#]", url, maxsplit=1)[0].rsplit("/", 1)[-1])
     try:
         if filename.endswith(".whl"):

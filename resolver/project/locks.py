@@ -13,7 +13,7 @@ from resolver.core.errors import ProjectError
 from resolver.core.package import normalize
 from resolver.core.project import Need, Origin, OriginKind, Strength
 from resolver.project.reading import Reading, joined
-from resolver.project.text import read_text
+from resolver.project.text import is_absurd, read_text
 
 _PACKAGE = re.compile(r"^\[\[package\]\]\s*$", re.MULTILINE)
 _NAME = re.compile(r'^name = "([A-Za-z0-9][A-Za-z0-9._-]*)"', re.MULTILINE)
@@ -77,6 +77,8 @@ def _pinned(pins: list[tuple[str, str, int]], path: Path) -> Reading:
 
 def _public(version: str) -> str:
     """The version without its local part ("1.7.1+cpu"), "" when it is none."""
+    if is_absurd(version):
+        return ""
     try:
         return Version(version).public
     except InvalidVersion:

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from resolver.project.text import read_head
+from resolver.project.yaml_texts import load_texts
+
 MAX_YAML = 200_000
 """Bytes that are read of an MLmodel and of each file beside it."""
 
@@ -43,19 +46,8 @@ def _version(value: object) -> str:
     return text if len(text) < 40 and _VERSION.fullmatch(text) else ""
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(MAX_YAML)
-
-
 def _loaded(path: Path) -> Mapping[str, Any]:
-    import yaml  # most projects have none
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        loaded = yaml.load(_read(path), Loader=loader)  # noqa: S506 (both are safe loaders)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+    loaded = load_texts(read_head(path, MAX_YAML))
     return loaded if isinstance(loaded, Mapping) else {}
 
 
@@ -63,13 +55,13 @@ def _beside(path: Path) -> Mapping[str, Any]:
     """What a file beside says; a damaged one says nothing."""
     try:
         return _loaded(path) if path.is_file() else {}
-    except (ValueError, OSError, RecursionError):
+    except (ValueError, OSError):
         return {}
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        return [line.strip() for line in _read(path).decode("utf-8", "replace").splitlines()] if path.is_file() else []
+        return [line.strip() for line in read_head(path, MAX_YAML).decode("utf-8", "replace").splitlines()] if path.is_file() else []
     except OSError:
         return []
 

@@ -44,13 +44,19 @@ def _functions(sources: Iterable[Source]) -> Iterator[Model]:
     for source in sources:
         if source.tree is None or source.side or len(source.path.parts) > 1 or not source.path.stem.isidentifier():
             continue
-        if any("parse_args" in ast.dump(node) for node in source.tree.body if isinstance(node, ast.Assign | ast.Expr)):
+        named = [node for node in source.tree.body if isinstance(node, ast.FunctionDef) and node.name in _FUNCTIONS]
+        if named and any(_asks_command_line(node) for node in source.tree.body if isinstance(node, ast.Assign | ast.Expr)):
             continue
-        for node in source.tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name in _FUNCTIONS and (takes := _takes(node)):
+        for node in named:
+            if takes := _takes(node):
                 model = Model(framework="function", module=source.path.stem, function=node.name, takes=takes)
                 found.append((_FUNCTIONS.index(node.name), source.path.as_posix(), model))
     yield from (model for _, _, model in sorted(found, key=lambda one: one[:2]))
+
+
+def _asks_command_line(node: ast.AST) -> bool:
+    names = (getattr(inner, "attr", "") or getattr(inner, "id", "") for inner in ast.walk(node))
+    return any("parse_args" in name for name in names)
 
 
 def _takes(node: ast.FunctionDef) -> str:

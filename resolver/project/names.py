@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from packaging.requirements import Requirement
 
 from resolver.core.package import normalize
-from resolver.core.project import Need, Origin, OriginKind, Use
+from resolver.core.project import Need, Origin, OriginKind, RunsWith, Use
 from resolver.project.companions import accompany
 from resolver.project.tables import tables
 from resolver.project.uses import Choice
@@ -38,13 +38,14 @@ class Wanted:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Inferred:
-    """Needs that no file declares, notes on them, the import roots that nothing is known to provide, and Debian packages that used names
-    want.
+    """Needs that no file declares, notes on them, the import roots that nothing is known to provide, and what used names want: of some
+    releases only, and of Debian's packages.
     """
 
     needs: tuple[Need, ...] = ()
     notes: tuple[str, ...] = ()
     unprovided: frozenset[str] = frozenset()
+    runs_with: tuple[RunsWith, ...] = ()
     system: tuple[tuple[str, Origin], ...] = ()
 
 
@@ -78,6 +79,10 @@ def infer(
     chosen: set[str] = declared_names(needs)
     spoken = frozenset(heard)
     uses = list(uses)
+    named: dict[str, set[str]] = {}
+    for use in uses:
+        if not use.guarded:
+            named.setdefault(namespace_of(use.dotted), set()).add(use.dotted)
     found: list[Need] = []
     notes: list[str] = []
     unprovided: set[str] = set()
@@ -86,7 +91,7 @@ def infer(
         name = distribution_of(want.key, chosen, owners, modules)
         if name not in chosen:
             name = _spoken_of(want.key, spoken, owners) or name
-            better = _by_use(want.key, name, uses, owners, offered)
+            better = _by_use(want.key, name, named.get(want.key, set()), owners, offered)
             if better:
                 notes.append(f"{want.origin}: '{better}' is taken for 'import {want.key}': it offers names that '{name}' does not")
                 name = better
@@ -114,8 +119,15 @@ def infer(
             parts = use.dotted.split(".")
             for length in range(2, len(parts) + 1):
                 origins.setdefault(".".join(parts[:length]), use.origin)
-    along = accompany(chosen, {**origins, **(signs or {})})
-    return Inferred(needs=(*found, *along.needs), notes=(*notes, *along.notes), unprovided=frozenset(unprovided), system=along.system)
+    bounded = {parsed.name for need in needs if (parsed := Requirement(need.requirement)).specifier}
+    along = accompany(chosen, {**origins, **(signs or {})}, bounded)
+    return Inferred(
+        needs=(*found, *along.needs),
+        notes=(*notes, *along.notes),
+        unprovided=frozenset(unprovided),
+        runs_with=along.runs_with,
+        system=along.system,
+    )
 
 
 def distribution_of(key: str, chosen: Iterable[str], owners: Owners, modules: Modules = _nothing) -> str | None:
@@ -162,12 +174,12 @@ def _spoken_of(key: str, spoken: frozenset[str], owners: Owners) -> str | None:
     return next((name for name in offered if name in spoken), None)
 
 
-def _by_use(key: str, name: str | None, uses: Sequence[Use], owners: Owners, offered: Offered) -> str | None:
-    """Another distribution that provides the same module and offers more of the names used of it, the fewest letters first."""
+def _by_use(key: str, name: str | None, named: Collection[str], owners: Owners, offered: Offered) -> str | None:
+    """Another distribution that provides the same module and offers more of the names used of it, `named`, the fewest letters first."""
     rivals = [other for other in dict.fromkeys((*tables().families.get(key, ()), *map(normalize, owners(key)))) if "nightly" not in other]
     if name is None or len(rivals) < 2:
         return None
-    dotted = sorted({use.dotted for use in uses if not use.guarded and namespace_of(use.dotted) == key and use.dotted != key})
+    dotted = sorted(each for each in named if each != key)
     if not dotted:
         return None
     had = offered(name, dotted)

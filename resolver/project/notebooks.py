@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 from pathlib import PurePosixPath
@@ -14,18 +15,22 @@ from resolver.project.files import Tree
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import read_lines
 from resolver.project.shell import heard, installs
-from resolver.project.sources import Source
+from resolver.project.sources import UNREAD, Source, held
 from resolver.project.syntax import parse_python
 from resolver.project.text import read_text
 
 MAX_NOTEBOOKS = 50
 MAX_NOTEBOOK_BYTES = 20_000_000
+MAX_CODE = 1_000_000
+"""Characters that are read of a notebook's code, in whole cells."""
+MAX_HELD = 4_000_000
+"""So many objects may the syntax trees of all notebooks be (see `sources.MAX_HELD`)."""
 
 KERNEL_WEIGHT = 0.5
 """A bound on the interpreter that last ran a notebook: a hosted one is not the author's choice."""
 
 _ESCAPED_COMMAND = re.compile(r"^\s*[!%]\s*(.*)$")
-_ESCAPED = re.compile(r"^(\s*)(?:[!%?].*|.*\?\??\s*)$")
+_INDENT = re.compile(r"\s*")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +44,36 @@ class Notebooks:
 def read_notebooks(tree: Tree, *, side: bool) -> Notebooks:
     """Read at most 50 notebooks of at most 20 MB each; `side` marks them as no part of what runs. Never raises for what they hold."""
     sources, readings = [], []
-    for path in tree.notebooks[:MAX_NOTEBOOKS]:
-        try:
-            loaded = json.loads(read_text(tree.root / path, MAX_NOTEBOOK_BYTES))
-            cells = _cells(loaded)
-        except ProjectError as error:
-            readings.append(Reading(notes=(f"{error.message}; left out",)))
-            continue
-        except (ValueError, RecursionError):
-            readings.append(Reading(notes=(f"{path}: not a notebook; left out",)))
-            continue
-        sources.append(_source(path, cells, side=side))
-        readings.append(_installs(path, cells))
-        readings += [] if side else [_kernel(path, loaded)]
+    with held(MAX_HELD) as full:
+        for path in tree.notebooks[:MAX_NOTEBOOKS]:
+            if full(tree.root / path):
+                readings.append(Reading(notes=(f"{path}: {UNREAD}",)))
+                continue
+            source, reading = _notebook(path, tree, side=side)
+            sources += [source] if source else []
+            readings.append(reading)
     return Notebooks(sources=tuple(sources), reading=joined(readings))
+
+
+def _notebook(path: PurePosixPath, tree: Tree, *, side: bool) -> tuple[Source | None, Reading]:
+    """One notebook as a source (None when it is none), and what else it says."""
+    try:
+        loaded = json.loads(read_text(tree.root / path, MAX_NOTEBOOK_BYTES))
+        cells = _cells(loaded)
+    except ProjectError as error:
+        return None, Reading(notes=(f"{error.message}; left out",))
+    except (ValueError, RecursionError):
+        return None, Reading(notes=(f"{path}: not a notebook; left out",))
+    kept = _first(cells)
+    notes = (f"{path}: only {len(kept):,} of {len(cells):,} code cells were read ({MAX_CODE // 1_000_000} MB)",)
+    reading = _installs(path, kept) + (Reading() if side else _kernel(path, loaded))
+    return _source(path, kept, side=side), reading + Reading(notes=notes if len(kept) < len(cells) else ())
+
+
+def _first(cells: list[str]) -> list[str]:
+    """The cells at the beginning that are not too long in all."""
+    sizes = itertools.accumulate(len(cell) + 1 for cell in cells)
+    return [cell for cell, size in zip(cells, sizes, strict=True) if size <= MAX_CODE]
 
 
 def _cells(loaded: Any) -> list[str]:
@@ -89,7 +110,13 @@ def _plain(cell: str) -> str:
     if lines and lines[0].lstrip().startswith("%%"):
         kept = lines[0].lstrip().startswith(("%%time", "%%capture", "%%prun"))
         lines = lines[1:] if kept else []
-    return "\n".join(_ESCAPED.sub(r"\1pass", line) if not line.lstrip().startswith("#") else line for line in lines)
+    return "\n".join(_INDENT.match(line)[0] + "pass" if _is_escaped(line) else line for line in lines)  # type: ignore[index]
+
+
+def _is_escaped(line: str) -> bool:
+    """Whether a line is for IPython: a magic, a shell command, a question."""
+    bare = line.strip()
+    return bare.startswith(("!", "%", "?")) or (bare.endswith("?") and not bare.startswith("#"))
 
 
 def _installs(path: PurePosixPath, cells: list[str]) -> Reading:

@@ -15,12 +15,22 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from resolver.core.errors import ProjectError
 from resolver.core.project import Bound, Origin, OriginKind
 from resolver.project.minors import hull
+from resolver.project.places import MAX_ENTRIES, Places
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import PACKAGING, python_specifier, read_lines, read_requirements
-from resolver.project.text import read_text
+from resolver.project.text import read_text, squeezed
 
+MAX_BYTES = 1_000_000
+"""Packaging files larger than this (bytes) are refused."""
+MAX_DOTS = 100
+"""A line of TOML with more dots outside of texts is a key that nobody wrote, and slow to read."""
+
+MAX_FOLLOWED = 20
+"""So many requirements files that a packaging file names are read."""
+
+_QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
 _MAIN_GROUPS = frozenset({"main", "default", "prod", "production", "runtime", "base", "deploy", "serve", "app"})
-_CLASSIFIER = re.compile(r"^Programming Language :: Python :: 3\.(\d+)$")
+_CLASSIFIER = re.compile(r"^Programming Language :: Python :: 3\.(\d{1,2})$")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,24 +43,23 @@ class Described:
 
 def read_pyproject(path: Path, root: Path) -> Described:
     """Dependencies and interpreter bound of a pyproject.toml; optional ones are only noted. Raises ProjectError for invalid TOML."""
-    text = read_text(path)
+    text = read_text(path, MAX_BYTES)
     table = _toml(text, path)
-    shown, lines = path.name, text.split("\n")
+    shown, places = path.name, Places(text)
     project, tool = _table(table, "project"), _table(table, "tool")
     poetry, flit = _table(tool, "poetry"), _table(tool, "flit", "metadata")
-    readings = [_line(item, shown, lines) for item in _strings(project.get("dependencies"))]
-    readings += [_line(item, shown, lines) for item in _strings(flit.get("requires"))]
+    listed = [*_strings(project.get("dependencies")), *_strings(flit.get("requires"))]
     for name, group in _table(table, "dependency-groups").items():
-        if name.lower() in _MAIN_GROUPS:
-            readings += [_line(item, shown, lines) for item in _strings(group)]
-    readings += [_line(item, shown, lines) for item in _poetry(_table(poetry, "dependencies"))]
-    readings += [_followed(item, path, root) for item in _strings(_table(tool, "setuptools", "dynamic", "dependencies").get("file"))]
+        listed += _strings(group) if name.lower() in _MAIN_GROUPS else []
+    readings = _lines([*listed, *_poetry(_table(poetry, "dependencies"))], shown, places)
+    followed = _strings(_table(tool, "setuptools", "dynamic", "dependencies").get("file"))
+    readings += [_followed(item, path, root) for item in followed[:MAX_FOLLOWED]]
     python = project.get("requires-python") or flit.get("requires-python") or _version_of(_table(poetry, "dependencies").get("python"))
     classifiers = _strings(project.get("classifiers")) or _strings(poetry.get("classifiers"))
     readings.append(
-        interpreter(python, shown, "requires-python", _find(lines, "requires-python") or _find(lines, "python"))
+        interpreter(python, shown, "requires-python", places.of("requires-python", alone=True) or places.of("python", alone=True))
         if python
-        else classified(classifiers, shown, _find(lines, "classifiers"))
+        else classified(classifiers, shown, places.of("classifiers", alone=True))
     )
     optional = _table(project, "optional-dependencies") or _table(poetry, "extras")
     if optional:
@@ -61,36 +70,36 @@ def read_pyproject(path: Path, root: Path) -> Described:
 def read_pipfile(path: Path, root: Path) -> Described:
     """The `[packages]` and `[requires]` of a Pipfile. Raises ProjectError for invalid TOML."""
     del root
-    text = read_text(path)
-    table, lines = _toml(text, path), text.split("\n")
-    readings = [_line(item, path.name, lines) for item in _poetry(_table(table, "packages"))]
+    text = read_text(path, MAX_BYTES)
+    table, places = _toml(text, path), Places(text)
+    readings = _lines(_poetry(_table(table, "packages")), path.name, places)
     requires = _table(table, "requires")
     python = _text(requires.get("python_version")) or _text(requires.get("python_full_version"))
     if python:
-        readings.append(interpreter(python, path.name, "Pipfile", _find(lines, "python_version")))
+        readings.append(interpreter(python, path.name, "Pipfile", places.of("python_version", alone=True)))
     return Described(reading=joined(readings))
 
 
 def read_setup_cfg(path: Path, root: Path) -> Described:
     """`install_requires` and `python_requires` of a setup.cfg. Raises ProjectError when it is no configuration file."""
-    text = read_text(path)
+    text = squeezed(read_text(path, MAX_BYTES))
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)
     except configparser.Error as error:
         raise ProjectError(f"{path} cannot be read: {error.message}", hint="Correct the file or remove it.") from error
-    lines = text.split("\n")
+    places = Places(text)
     listed = parser.get("options", "install_requires", fallback="")
     if listed.startswith("file:"):
-        readings = [_followed(item.strip(), path, root) for item in listed.removeprefix("file:").split(",")]
+        readings = [_followed(item.strip(), path, root) for item in listed.removeprefix("file:").split(",")[:MAX_FOLLOWED]]
     else:
-        readings = [_line(item.strip(), path.name, lines) for item in re.split(r"[\n]", listed) if item.strip()]
+        readings = _lines((item.strip() for item in listed.split("\n") if item.strip()), path.name, places)
     python = parser.get("options", "python_requires", fallback="")
     if python:
-        readings.append(interpreter(python, path.name, "python_requires", _find(lines, "python_requires")))
+        readings.append(interpreter(python, path.name, "python_requires", places.of("python_requires", alone=True)))
     else:
         tried = [item.strip() for item in re.split(r"\n", parser.get("metadata", "classifiers", fallback=""))]
-        readings.append(classified(tried, path.name, _find(lines, "classifiers") or _find(lines, "classifier")))
+        readings.append(classified(tried, path.name, places.of("classifiers", alone=True) or places.of("classifier", alone=True)))
     return Described(reading=joined(readings), name=parser.get("metadata", "name", fallback=""))
 
 
@@ -128,6 +137,9 @@ def _is_specifier(text: str) -> bool:
 
 
 def _toml(text: str, path: Path) -> dict[str, Any]:
+    deep = next((line for line in text.split("\n") if line.count(".") > MAX_DOTS and _QUOTED.sub("", line).count(".") > MAX_DOTS), "")
+    if deep:
+        raise ProjectError(f"{path} has a key of more than {MAX_DOTS} parts", hint="Correct the file or remove it.")
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -201,17 +213,18 @@ def _followed(named: str, path: Path, root: Path) -> Reading:
         return Reading(notes=(f"{path.name}: {error.message}; left out",))
 
 
-def _line(item: str, shown: str, lines: list[str]) -> Reading:
+def _lines(items: Iterable[str], shown: str, places: Places) -> list[Reading]:
+    """The needs of requirement lines out of a file's tables."""
+    listed = list(items)
+    readings = [_line(item, shown, places) for item in listed[:MAX_ENTRIES]]
+    if len(listed) > MAX_ENTRIES:
+        readings.append(Reading(notes=(f"{shown}: only the first {MAX_ENTRIES:,} of {len(listed):,} needs were read",)))
+    return readings
+
+
+def _line(item: str, shown: str, places: Places) -> Reading:
     name = re.split(r"[^A-Za-z0-9._-]", item.strip(), maxsplit=1)[0]
-    return read_lines(item, shown, strengths=PACKAGING, line=_find(lines, name))
-
-
-def _find(lines: list[str], word: str) -> int:
-    """The line (from 1) on which `word` first stands by itself, 0 when nowhere."""
-    if not word:
-        return 0
-    alone = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(word)}(?![A-Za-z0-9-])", re.IGNORECASE)
-    return next((number for number, line in enumerate(lines, start=1) if alone.search(line) and not line.lstrip().startswith("#")), 0)
+    return read_lines(item, shown, strengths=PACKAGING, line=places.of(name, alone=True))
 
 
 Reader = Callable[[Path, Path], Described]

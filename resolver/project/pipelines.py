@@ -10,13 +10,17 @@ from typing import Any
 
 from resolver.core.errors import ProjectError
 from resolver.project.minors import hull, minors_of
+from resolver.project.places import Places
 from resolver.project.reading import Reading, joined
 from resolver.project.shell import heard, installs, weak_bound
-from resolver.project.text import read_text, relative
+from resolver.project.text import read_text, relative, squeezed
+from resolver.project.yaml_texts import load_texts
 
 MAX_FILES = 12
 MAX_YAML = 200_000
 """Larger files (bytes) are passed over: reading YAML is slow."""
+MAX_STEPS = 200
+"""So many install commands are read of one file."""
 CI_WEIGHT = 0.5
 """Tests run on these interpreters; others may do as well."""
 
@@ -43,14 +47,12 @@ def read_pipelines(root: Path) -> Reading:
 
 
 def _pipeline(path: Path, shown: str) -> Reading:
-    import yaml
-
     try:
         text = read_text(path, MAX_YAML)
-        # Every scalar stays a text: 3.10 is no number here.
-        loaded = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - plain texts, lists and mappings
-    except (ProjectError, yaml.YAMLError, RecursionError, ValueError, TypeError, LookupError):
+        loaded = load_texts(text)
+    except (ProjectError, ValueError):
         return Reading()
+    places = Places(text)
     versions, commands = [], []
     for kind, value in _strings(loaded):
         if kind in _NAMED:
@@ -60,9 +62,9 @@ def _pipeline(path: Path, shown: str) -> Reading:
         if "install" in value:
             commands.append(value)
     bound = hull(minors_of(versions))
-    readings = [weak_bound(bound, "tested on these interpreters", shown, _line_of(text, versions), CI_WEIGHT)] if bound else []
-    for command in commands:
-        line = _line_of(text, [command.strip().split("\n")[0]])
+    readings = [weak_bound(bound, "tested on these interpreters", shown, _first(places, versions), CI_WEIGHT)] if bound else []
+    for command in commands[:MAX_STEPS]:
+        line = places.of(command.strip().split("\n")[0])
         readings.append(heard(installs(command), shown, weight=CI_WEIGHT, line=line))
     return joined(readings)
 
@@ -82,20 +84,16 @@ def _strings(loaded: Any) -> Iterator[tuple[str, str]]:
             yield key, value
 
 
-def _line_of(text: str, words: list[str]) -> int:
+def _first(places: Places, words: list[str]) -> int:
     """The first line (from 1) that holds one of the words, comments passed over; 0 when none does."""
-    wanted = [word for word in words if word.strip()]
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.lstrip().startswith("#") and any(word in line for word in wanted):
-            return number
-    return 0
+    return min((line for word in words[:MAX_STEPS] if (line := places.of(word))), default=0)
 
 
 def _tox(path: Path) -> Reading:
     """The interpreters of tox's environments."""
     parser = configparser.RawConfigParser(strict=False)
     try:
-        text = read_text(path, MAX_YAML)
+        text = squeezed(read_text(path, MAX_YAML))
         parser.read_string(text)
     except (ProjectError, configparser.Error):
         return Reading()
@@ -109,7 +107,7 @@ def _tox(path: Path) -> Reading:
     ]
     bound = hull(minors_of(words))
     return (
-        weak_bound(bound, "tested on these interpreters", path.name, _line_of(text, ["envlist", "env_list", "basepython"]), CI_WEIGHT)
+        weak_bound(bound, "tested on these interpreters", path.name, _first(Places(text), ["envlist", "env_list", "basepython"]), CI_WEIGHT)
         if bound
         else Reading()
     )

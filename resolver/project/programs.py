@@ -206,7 +206,11 @@ def _routes(tree: ast.Module) -> Iterator[tuple[str, frozenset[str]]]:
             elif decorator.func.attr in {"route", "api_route"}:
                 named = next((keyword.value for keyword in decorator.keywords if keyword.arg == "methods"), None)
                 items = named.elts if isinstance(named, ast.List | ast.Tuple | ast.Set) else []
-                yield path, frozenset(str(item.value).upper() for item in items if isinstance(item, ast.Constant)) or frozenset({"GET"})
+                yield (
+                    path,
+                    frozenset(each.upper() for item in items if isinstance(each := getattr(item, "value", None), str))
+                    or frozenset({"GET"}),
+                )
 
 
 def _only(posts: list[str]) -> str:

@@ -83,6 +83,8 @@ _ASIDE = re.compile(
     r"news|updat|change|histor|releas|citation|reference|result|trouble|faq|benchmark|licen|to-?do|acknowledg|related", re.IGNORECASE
 )
 _BRACKETS = re.compile(r"\([^()]*\)")
+_MARKS = re.compile(r"[\s:=@(-]{10,}")
+"""Between a name and its version stand a few; by the hundred they make the pattern slow."""
 _LINK = re.compile(r"!\[[^\]]*\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)|https?://\S+|<[^>]*>")
 
 
@@ -104,7 +106,7 @@ class Mention:
 def mentions(text: str, heading: str, line: int) -> Iterator[Mention]:
     """What one line of prose under a heading says of versions; nothing where it is not about what the project needs."""
     plain = _LINK.sub(lambda found: found[1] or " ", text[:MAX_SENTENCE])
-    plain = re.sub(r"[`*|]|__", " ", plain)
+    plain = _MARKS.sub(lambda run: run[0][:3], re.sub(r"[`*|]|__", " ", plain))
     if _ASIDE.search(heading) or _OTHERWISE.search(_BRACKETS.sub(" ", plain)) or not (_ASKING.search(plain) or _ASKING.search(heading)):
         return
     for found in _MENTION.finditer(plain):

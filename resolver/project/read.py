@@ -73,8 +73,9 @@ def read_project(
         keywords=found.keywords,
         bounds=(*declared.reading.bounds, *_bounds([*sources, *notebooks.sources], found, names), *spoken.bounds, *saved.bounds),
         dates=(*read_dates(tree).dates, *saved.dates),
-        notes=(*declared.reading.notes, *tree.notes, *spoken.notes, *found.notes, *damaged, *inferred.notes, *saved.notes),
+        notes=_readable((*declared.reading.notes, *tree.notes, *spoken.notes, *found.notes, *damaged, *inferred.notes, *saved.notes)),
         hearsay=spoken.hearsay,
+        runs_with=inferred.runs_with,
         system=(*spoken.system, *inferred.system, *_started(found)),
     )
     for note in evidence.notes:
@@ -89,6 +90,15 @@ def read_project(
         program=program_of(sources, declared=declared_names(needs), procfile=_procfile(root)),
         models=models,
     )
+
+
+MAX_NOTES, MAX_NOTE = 1_000, 600
+"""More notes, and more characters of one, nobody reads."""
+
+
+def _readable(notes: Sequence[str]) -> tuple[str, ...]:
+    kept = tuple(note if len(note) <= MAX_NOTE else f"{note[: MAX_NOTE - 3]}..." for note in notes[:MAX_NOTES])
+    return kept if len(notes) <= MAX_NOTES else (*kept, f"{len(notes) - MAX_NOTES:,} more notes are left out")
 
 
 def _procfile(root: Path) -> str:

@@ -15,7 +15,7 @@ from resolver.core.errors import ProjectError
 from resolver.project.prose import Mention, mentions, spans
 from resolver.project.reading import Reading, joined
 from resolver.project.shell import heard, hearsay, installs, weak_bound
-from resolver.project.text import read_text
+from resolver.project.text import read_text, squeezed
 
 MAX_FILES = 4
 MAX_FILE = 400_000
@@ -24,13 +24,10 @@ README_WEIGHT = 0.6
 
 _PATTERNS = ("README*", "readme*", "Readme*", "INSTALL*", "Install*", "install.md")
 _SUFFIXES = frozenset({"", ".md", ".rst", ".txt", ".markdown", ".mkd"})
-_HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _COMMAND = re.compile(r"^\s*(?:[$>%!]\s*)?(?:sudo\s+)?(?:python[\d.]*\s+-m\s+)?(?:pip[\d.]*|conda|mamba)\s+(?:install|create)\b")
-_SPAN = re.compile(r"`([^`\n]*(?:install|create)[^`\n]*)`")
-_HEADING = re.compile(r"^\s*(?:#{1,6}\s+(.*?)\s*#*|\*\*([^*]{3,60})\*\*:?)\s*$")
-_RUN = re.compile(r"[ \t]{40,}")
-"""Blanks by the thousand would make the patterns of lines slow."""
+_SPAN = re.compile(r"`([^`\n]*)`")
+_HEADING = re.compile(r"^\s*(?:#{1,6}\s+(\S.*)|\*\*([^*]{3,60})\*\*:?\s*$)")
 _UNDERLINE = re.compile(r"^\s*([=\-~^]{3,})\s*$")
 _LISTED = re.compile(r"^\s*[-*+$]?\s*`{0,2}([A-Za-z][\w.-]*(?:\[[\w,-]+\])?\s*(?:==|>=|<=|~=)\s*\d[\w.*]*)`{0,2}\s*(?:\(.*\))?\s*,?\s*$")
 
@@ -51,14 +48,22 @@ def _readme(path: Path) -> Reading:
 
 def read_readme(text: str, shown: str) -> Reading:
     """What one README says; install commands first, then lists of requirements, then prose. Linear in its length."""
-    visible = _HIDDEN.sub(lambda hidden: "\n" * hidden[0].count("\n"), _RUN.sub(" ", text))
-    lines = list(_lines(visible))
+    lines = list(_lines(_visible(squeezed(text))))
     commands = "\n".join(_command_text(line) for line in lines)
     readings = [heard(installs(commands), shown, weight=README_WEIGHT)]
     readings += [hearsay(found[1], shown, line.number) for line in lines if line.telling and (found := _LISTED.match(line.text))]
     said = [mention for line in lines if line.is_prose for mention in mentions(line.text, line.heading, line.number)]
     readings += [_told(spanned, shown) for spanned in spans(said)]
     return joined(readings)
+
+
+def _visible(text: str) -> str:
+    """The text without its comments, lines kept. By hand: a pattern would look for the end of each comment that has none again."""
+    shown, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
+        shown += [text[at:start], "\n" * text.count("\n", start, end)]
+        at = end + 3
+    return "".join([*shown, text[at:]])
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +96,7 @@ def _lines(text: str) -> Iterator[_Line]:
             found = _HEADING.match(row)
             below = rows[number] if number < len(rows) else ""
             if found:
-                heading = found[1] or found[2] or ""
+                heading = (found[1] or found[2] or "").rstrip().rstrip("#").rstrip()
             elif row.strip() and _UNDERLINE.match(below) and len(below.strip()) >= min(len(row.strip()), 4):
                 heading = row.strip()
         yield _Line(text=row, number=number, heading=heading, is_code=fenced or row.startswith(("    ", "\t")))
@@ -101,7 +106,7 @@ def _command_text(line: _Line) -> str:
     """The part of a line that is a command: code, a line that begins like one, or code inside a sentence; continuations stay."""
     if line.is_code or _COMMAND.match(line.text):
         return line.text
-    return " ; ".join(_SPAN.findall(line.text))
+    return " ; ".join(span for span in _SPAN.findall(line.text) if "install" in span or "create" in span)
 
 
 def _told(mention: Mention, shown: str) -> Reading:

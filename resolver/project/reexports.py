@@ -11,6 +11,9 @@ from resolver.project.scopes import scope_of
 MAX_HOPS = 4
 """Names are followed through so many of the project's modules."""
 
+MAX_HANDED = 300_000
+"""So many names that star imports hand on are looked at in one project."""
+
 _ROOTS = ("", "src", "lib", "python", "source", "code", "app")
 
 
@@ -21,6 +24,7 @@ class OwnModules:
         self._trees = trees
         self._foreign = foreign
         self._known: dict[PurePosixPath, dict[str, str]] = {}
+        self._left = MAX_HANDED
 
     def given(self, node: ast.ImportFrom, importer: PurePosixPath, hops: int = MAX_HOPS) -> dict[str, str]:
         """Local name -> dotted third-party name, for what an import from an own module binds; empty for any other import."""
@@ -30,7 +34,8 @@ class OwnModules:
         inside = self._bound(module, hops - 1)
         found: dict[str, str] = {}
         for alias in node.names:
-            if alias.name == "*":
+            if alias.name == "*" and self._left > 0:
+                self._left -= len(inside)
                 found |= {name: dotted for name, dotted in inside.items() if not name.startswith("_")}
             elif alias.name in inside:
                 found[alias.asname or alias.name] = inside[alias.name]

@@ -11,11 +11,12 @@ from resolver.core.errors import ProjectError
 from resolver.core.project import Bound, Need, Origin, OriginKind
 from resolver.project.lenient import Parsed, file_pin, lenient_specifier, parse
 from resolver.project.reading import Reading, joined
-from resolver.project.text import read_text, redacted, relative
+from resolver.project.text import read_text, redacted, relative, squeezed
 
 MAX_LINES = 20_000
-MAX_LINE = 200_000
-"""Longer lines (characters, joined ones whole) are left out."""
+"""Lines beyond this many, in one file and all that it names, are not read."""
+MAX_LINE = 20_000
+"""Longer lines (characters, joined ones whole, hashes apart) are left out."""
 MAX_DEPTH = 20
 """Nested `-r` deeper than this is not followed."""
 
@@ -45,26 +46,27 @@ def read_lines(text: str, shown: str, *, strengths: tuple[int, int] = PACKAGING,
     `line` is where they stand when they are one entry of it, else lines are counted from 1.
     """
     reader = _File(root=Path(), strengths=strengths, seen=set(), follow=False)
-    numbered = [(number if line is None else line, written) for number, written in logical_lines(text)]
+    numbered = [(number if line is None else line, written) for number, written in logical_lines(squeezed(text))]
     return joined(reader.line(written, number, shown, Path(), constraint=False, depth=0) for number, written in numbered)
 
 
 def logical_lines(text: str) -> list[tuple[int, str]]:
     """Lines with comments gone and continuations joined, each with the number of its first line (from 1); blank ones left out."""
     found: list[tuple[int, str]] = []
-    pending, start, joining = "", 0, False
+    pending: list[str] = []
+    start = 0
     for number, line in enumerate(text.split("\n")[:MAX_LINES], start=1):
-        start = start if joining else number
+        start = start if pending else number
         is_comment = line.lstrip().startswith("#")
         if line.endswith("\\") and not is_comment:
-            pending, joining = pending + line.strip("\\"), True
+            pending.append(line.strip("\\"))
             continue
         # As pip does it: join first, then cut comments off, so that a comment can swallow the lines joined to it.
-        whole = _COMMENT.sub("", pending + (" " + line if is_comment else line)).strip()
-        pending, joining = "", False
+        whole = _COMMENT.sub("", "".join((*pending, " " + line if is_comment else line))).strip()
+        pending = []
         if whole:
             found.append((start, whole))
-    whole = _COMMENT.sub("", pending).strip()
+    whole = _COMMENT.sub("", "".join(pending)).strip()
     return [*found, (start, whole)] if whole else found
 
 
@@ -74,20 +76,22 @@ class _File:
     strengths: tuple[int, int]
     seen: set[tuple[Path, bool]]
     follow: bool = True
+    left: int = MAX_LINES
 
     def read(self, path: Path, *, constraint: bool, depth: int) -> Reading:
         self.seen.add((_resolved(path), constraint))
-        text = read_text(path)
+        text = squeezed(read_text(path))
         shown = relative(path, self.root)
-        readings = [self.line(line, number, shown, path.parent, constraint=constraint, depth=depth) for number, line in logical_lines(text)]
-        if text.count("\n") >= MAX_LINES:
+        lines = logical_lines(text)[: self.left]
+        rest = text.count("\n") >= MAX_LINES or len(lines) == self.left
+        self.left -= len(lines) + 1
+        readings = [self.line(line, number, shown, path.parent, constraint=constraint, depth=depth) for number, line in lines]
+        if rest:
             readings.append(Reading(notes=(f"{shown}: only the first {MAX_LINES} lines were read",)))
         return joined(readings)
 
     def line(self, line: str, number: int, shown: str, folder: Path, *, constraint: bool, depth: int) -> Reading:
         where = f"{shown}:{number}"
-        if len(line) > MAX_LINE:
-            return Reading(notes=(f"{where}: longer than {MAX_LINE:,} characters; left out",))
         notes: list[str] = []
         line = _INSTALL_WORDS.sub("", line)
         option = _OPTION.search(" " + line)
@@ -97,6 +101,8 @@ class _File:
             line = line[: max(0, option.start() - 1)].strip()
             if not line:
                 return Reading(notes=tuple(notes))
+        if len(line) > MAX_LINE:
+            return Reading(notes=(*notes, f"{where}: longer than {MAX_LINE:,} characters; left out"))
         nested = _NESTED.match(line)
         if nested:
             return self._nested(
@@ -125,6 +131,8 @@ class _File:
         path = folder / named
         if (_resolved(path), constraint) in self.seen:
             return Reading()
+        if self.left <= 0:
+            return Reading(notes=(f"{where}: {redacted(named)} is not read: more than {MAX_LINES} lines already",))
         if depth >= MAX_DEPTH:
             return Reading(notes=(f"{where}: files nested deeper than {MAX_DEPTH} are not followed",))
         try:

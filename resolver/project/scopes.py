@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import dataclasses
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -30,7 +32,7 @@ class Scope:
     names: dict[str, list[Binding]] = dataclasses.field(default_factory=dict)
 
     def add(self, name: str, binding: Binding) -> None:
-        """Record one more meaning of `name`."""
+        """Record one more meaning of `name`, which stands no earlier than those before."""
         self.names.setdefault(name, []).append(binding)
 
 
@@ -119,6 +121,9 @@ _BINDERS: dict[type[ast.AST], Callable[[Scope, Any], None]] = {
 }
 
 
+_LINE = operator.attrgetter("line")
+
+
 class Names:
     """A stack of scopes that tells which third-party dotted name a local name stands for."""
 
@@ -139,8 +144,8 @@ class Names:
             if (depth and scope.kind == "class") or name not in scope.names:
                 continue
             bindings = scope.names[name]
-            earlier = [binding for binding in bindings if binding.line <= line] if depth == 0 else bindings
-            chosen = (earlier or bindings)[-1]
+            earlier = bisect.bisect_right(bindings, line, key=_LINE) if depth == 0 else 0
+            chosen = bindings[earlier - 1]  # the last of all where none is earlier
             if chosen.alias and hops and scope.kind == "module" and len(bindings) == 1:
                 head, _, rest = chosen.alias.partition(".")
                 base = "" if head == name else self.meaning(head, chosen.line, hops - 1)

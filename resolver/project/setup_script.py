@@ -15,13 +15,17 @@ from resolver.project.text import read_bytes
 
 MAX_HOPS = 8
 """Names that stand for names are followed this far."""
+MAX_BYTES = 1_000_000
+"""A setup.py larger than this (bytes) is refused."""
+MAX_FOLLOWED = 20
+"""So many requirements files that it names are read."""
 MAX_STEPS = 20_000
 """Nodes that are looked at while `install_requires` is read."""
 
 
 def read_setup_script(path: Path, root: Path) -> Described:
     """`install_requires`, `python_requires` and `name` of the first `setup(...)` call; what is computed at run time becomes a note."""
-    tree, problem = parse_python(read_bytes(path))
+    tree, problem = parse_python(read_bytes(path, MAX_BYTES))
     if tree is None:
         return Described(reading=Reading(notes=(f"{path.name}: {problem}; left out",)))
     try:
@@ -37,6 +41,7 @@ class _Script:
         self._tree = tree
         self._values: dict[str, list[ast.expr]] = {}
         self._functions: dict[str, ast.AST] = {}
+        self._opened: dict[str, list[ast.expr]] = {}
         self._steps = 0
         for node in ast.walk(tree):
             match node:
@@ -48,6 +53,8 @@ class _Script:
                     self._values.setdefault(name, []).append(value)
                 case ast.FunctionDef(name=name):
                     self._functions[name] = node
+                case ast.withitem(context_expr=opened, optional_vars=ast.Name(id=name)):
+                    self._opened.setdefault(name, []).append(opened)
                 case _:
                     pass
 
@@ -63,7 +70,7 @@ class _Script:
         elif "classifiers" in keywords:
             tried: list[ast.Constant] = []
             self._literals(keywords["classifiers"], tried, MAX_HOPS)
-            readings.append(classified((str(each.value) for each in tried), self._path.name, keywords["classifiers"].lineno))
+            readings.append(classified((_text(each) for each in tried), self._path.name, keywords["classifiers"].lineno))
         return Described(reading=joined(readings), name=self._constant(keywords.get("name")))
 
     def _keywords(self) -> dict[str, ast.expr]:
@@ -103,7 +110,7 @@ class _Script:
         if not files:
             note = f"{self._path.name}:{node.lineno}: install_requires is computed when setup.py runs; only its literal parts are read"
             return joined([*(self._line(item) for item in literal), Reading(notes=(note,))])
-        return joined([*(self._line(item) for item in literal), *(self._file(name) for name in files)])
+        return joined([*(self._line(item) for item in literal), *(self._file(name) for name in files[:MAX_FOLLOWED])])
 
     def _line(self, item: ast.Constant) -> Reading:
         return read_lines(str(item.value), self._path.name, strengths=PACKAGING, line=item.lineno)
@@ -184,12 +191,7 @@ class _Script:
 
     def _opened_as(self, name: str) -> list[str]:
         """Files opened as `with open("requirements.txt") as NAME`."""
-        found = []
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.With):
-                for item in node.items:
-                    if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name:
-                        found += [_text(part) for part in ast.walk(item.context_expr)]
+        found = [_text(part) for opened in self._opened.get(name, ()) for part in ast.walk(opened)]
         return [text for text in found if text.endswith((".txt", ".in"))]
 
 

@@ -14,11 +14,16 @@ from resolver.project.reading import Reading, joined
 from resolver.project.requirements import read_lines
 
 MAX_COMMANDS = 2_000
+MAX_TEXT = 200_000
+"""Nor are more characters of commands read of one text."""
+MAX_WORDS = 2_000
+"""Of one text so many packages of each kind are kept."""
 MAX_LINE = 20_000
 """A logical line of more characters is no command that a person wrote."""
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _BREAKS = frozenset({"&&", "||", ";", "|", "&"})
+_INSTALLER = re.compile(r"(?:pip[\d.]*(?:\.exe)?|conda|mamba|apt-get|apt|aptitude)$")
 _PIP = re.compile(r"(?:.*/)?pip(?:\d(?:\.\d+)?)?(?:\.exe)?$")
 _CONDA = re.compile(r"(?:.*/)?(?:conda|mamba|micromamba)$")
 _APT = re.compile(r"(?:.*/)?(?:apt-get|apt|aptitude)$")
@@ -55,6 +60,8 @@ def installs(text: str) -> Installs:
     files: list[tuple[str, int]] = []
     for words, line in _commands(text):
         for place, word in enumerate(words[:-1]):
+            if not _INSTALLER.search(word):
+                continue
             after = words[place + 1 :]
             if _PIP.match(word) and after[0] == "install":
                 named, given = _operands(after[1:])
@@ -68,16 +75,18 @@ def installs(text: str) -> Installs:
             else:
                 continue
             break
-    return Installs(pip=tuple(pip), conda=tuple(conda), apt=tuple(apt), files=tuple(files))
+    return Installs(pip=tuple(pip[:MAX_WORDS]), conda=tuple(conda[:MAX_WORDS]), apt=tuple(apt[:MAX_WORDS]), files=tuple(files[:MAX_WORDS]))
 
 
 def _commands(text: str) -> Iterator[tuple[list[str], int]]:
     """The words of each simple command, and the line on which its logical line begins."""
-    for count, (line, number) in enumerate(_logical(text)):
-        if count >= MAX_COMMANDS:
-            return
+    count = left = 0
+    for line, number in _logical(text):
         if "install" not in line and "create" not in line:
             continue
+        count, left = count + 1, left + len(line[:MAX_LINE])
+        if count > MAX_COMMANDS or left > MAX_TEXT:
+            return
         words: list[str] = []
         for word in [*_words(line[:MAX_LINE]), ";"]:
             if word not in _BREAKS:

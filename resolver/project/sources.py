@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import enum
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
+import gc
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from resolver.core.errors import ProjectError
 from resolver.core.project import Bound, Origin, OriginKind, Use
@@ -19,7 +22,13 @@ from resolver.project.tables import tables
 from resolver.project.text import read_bytes
 from resolver.project.uses import Choice, FileUses, uses_of
 
-MAX_SOURCE_BYTES = 2_000_000
+MAX_SOURCE_BYTES = 1_000_000
+MAX_HELD = 12_000_000
+"""So many objects (some 80 bytes each) may the syntax trees of a project take: those of about 30 MB of source as people write it."""
+MAX_SIGNS = 20_000
+"""So many different calls that may want a companion are looked at (all patterns are held against each)."""
+_GLANCE = 1_000_000
+"""They are counted anew after so many bytes of source."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +47,48 @@ class Source:
 
 
 def parse_sources(tree: Tree) -> list[Source]:
-    """Read and parse every source of the tree in its order; a file that cannot be read or parsed carries its problem instead."""
-    return [parse_source(path, tree) for path in tree.sources]
+    """Read and parse every source of the tree in its order; a file that cannot be read or parsed, or for which memory is not left, carries
+    its problem instead.
+    """
+    found = []
+    with held(MAX_HELD) as full:
+        for path in tree.sources:
+            unread = Source(path=path, tree=None, side=is_side(path), problem=UNREAD)
+            found.append(unread if full(tree.root / path) else parse_source(path, tree))
+    return found
+
+
+UNREAD = "not read: the sources before it fill the memory that syntax trees may take"
+
+
+@contextlib.contextmanager
+def held(most: int) -> Iterator[Callable[[Path], bool]]:
+    """A question to ask before each file is parsed: whether what was parsed since is more than so many objects.
+
+    Python's collector pauses meanwhile: trees hold no cycles, and it would look at millions of nodes again and again (four fifths of the
+    time).
+    """
+    before, unseen, is_full = sys.getallocatedblocks(), 0, False
+
+    def full(path: Path) -> bool:
+        nonlocal unseen, is_full
+        with contextlib.suppress(OSError, ValueError):
+            unseen += path.stat().st_size
+        if unseen > _GLANCE:
+            unseen, is_full = 0, sys.getallocatedblocks() - before > most
+        return is_full
+
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield full
+    finally:
+        if was:
+            gc.enable()
 
 
 def parse_source(path: PurePosixPath, tree: Tree) -> Source:
-    """Read and parse one file of at most 2 MB; never raises for what the file holds."""
+    """Read and parse one file of at most 1 MB; never raises for what the file holds."""
     side = is_side(path)
     try:
         raw = read_bytes(tree.root / path, MAX_SOURCE_BYTES)
@@ -86,12 +131,18 @@ def gather(sources: Sequence[Source], kinds: Kinds) -> SourceUses:
     for source in sources:
         found, note = _uses(source, kinds, own)
         uses.extend(found.uses)
-        signs = dict(found.signs) | signs
-        programs = dict(found.programs) | programs
-        keywords = {use.dotted: use for use in found.keywords} | keywords
+        for sign, origin in found.signs:
+            if len(signs) < MAX_SIGNS:
+                signs.setdefault(sign, origin)
+        for name, origin in found.programs:
+            programs.setdefault(name, origin)
+        for use in found.keywords:
+            keywords.setdefault(use.dotted, use)
         choices += [choice for choice in found.choices if all(_root_kind(kinds, name, source) is Kind.FOREIGN for name in choice.dotted)]
         if note:
             notes.append(note)
+    if len(signs) >= MAX_SIGNS:
+        notes.append(f"the project has more than {MAX_SIGNS:,} calls that may want a companion; the rest was not looked at")
     kept = unique(uses)
     notes[:0] = [*_python2(sources), *_python2_modules(kept)]
     standard = [kinds(use.dotted.split(".")[0], PurePosixPath(use.origin.path)) is Kind.STANDARD for use in kept]

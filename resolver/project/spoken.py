@@ -12,6 +12,9 @@ from resolver.project.reading import Reading, joined
 from resolver.project.readme import read_readmes
 from resolver.project.requirements import read_lines, read_requirements
 
+MAX_FILES = 20
+"""So many requirements files that Dockerfiles install from are read."""
+
 
 def read_spoken(root: Path, notebooks: Reading, *, declares: bool) -> Reading:
     """Dockerfiles (they ran), CI (it ran often), notebooks (they ran once), READMEs (someone wrote it).
@@ -24,7 +27,7 @@ def read_spoken(root: Path, notebooks: Reading, *, declares: bool) -> Reading:
         strengths = (Strength.WRITTEN, Strength.LOOSE)
         shown = images.hearsay[0].origin.path if images.hearsay else "Dockerfile"
         installed = [read_lines(word, shown, strengths=strengths, line=line) for word, line in commands.pip]
-        installed += [_file(root, name) for name, _ in commands.files]
+        installed += [_file(root, name) for name in list(dict.fromkeys(name for name, _ in commands.files))[:MAX_FILES]]
         real = joined(installed)
         needs = real.needs or notebooks.needs
         readings.append(Reading(needs=needs, notes=(*real.notes, *(() if real.needs else notebooks.notes))))
@@ -38,7 +41,7 @@ def _without_needs(notebooks: Reading) -> Reading:
 def _file(root: Path, named: str) -> Reading:
     """A requirements file that the Dockerfile installs from, as it lies in the project."""
     path = root / named.lstrip("/").removeprefix("app/").removeprefix("./")
-    if ".." in path.parts or not path.is_file():
+    if ".." in path.parts:
         return Reading()
     try:
         return read_requirements(path, root)

@@ -129,7 +129,7 @@ class Reader:
     def port(self, node: ast.expr) -> int:
         """A port as it will be where no variable of the environment and no argument says otherwise; 0 when it is computed."""
         value = self._value(node)
-        if isinstance(value, str) and value.isdigit():
+        if isinstance(value, str) and value.isdecimal() and len(value) < 6:
             value = int(value)
         return value if type(value) is int and 0 < value < 65536 else 0
 

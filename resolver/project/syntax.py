@@ -45,10 +45,10 @@ _DATED_FORMS = re.compile(
 )
 _NEWER = (
     (
-        re.compile(r"^[ \t]*(?:type[ \t]+\w+|(?:async[ \t]+)?(?:def|class)[ \t]+\w+)\[[^\]=]*=[^\]]*\]", re.MULTILINE),
+        re.compile(r"^[ \t]*(?:type[ \t]+\w+|(?:async[ \t]+)?(?:def|class)[ \t]+\w+)\[[^\]=]{0,500}=[^\]]{0,500}\]", re.MULTILINE),
         "a type parameter's default",
     ),
-    (re.compile(r"^[ \t]*type[ \t]+\w+(\[[^\]]*\])?\s*=\s*\S", re.MULTILINE), "a type statement"),
+    (re.compile(r"^[ \t]*type[ \t]+\w+(\[[^\]]{0,500}\])?\s*=\s*\S", re.MULTILINE), "a type statement"),
     (re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+\[", re.MULTILINE), "type parameters"),
 )
 

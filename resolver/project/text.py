@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import stat
 from pathlib import Path
 
 from resolver.core.errors import ProjectError
@@ -18,6 +19,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+MAX_DIGITS = 50
+"""No version has a number of more digits; turning some thousand into an integer is refused by Python itself."""
+
+_BLANKS = re.compile(r"[^\S\n]{40,}")
+_NUMBER = re.compile(rf"[0-9]{{{MAX_DIGITS + 1}}}")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
 _QUERY = re.compile(r"\?[^#\s]*")
 
@@ -34,6 +40,14 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     if len(raw) > limit:
         raise ProjectError(f"{path} is larger than {limit // 1_000_000} MB", hint="Is this really a text file of this project?")
     return raw
+
+
+def read_head(path: Path, limit: int) -> bytes:
+    """The first `limit` bytes of a regular file; raises OSError for anything else: a pipe would never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(f"{path} is not a regular file")
+    with path.open("rb") as stream:
+        return stream.read(limit)
 
 
 def decode(raw: bytes, path: Path) -> str:
@@ -76,6 +90,16 @@ def _control_share(raw: bytes) -> float:
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     """The decoded text of a file (see `read_bytes` and `decode` for limits and errors)."""
     return decode(read_bytes(path, limit), path)
+
+
+def squeezed(text: str) -> str:
+    """The text with each long run of blanks as one, lines kept: by the thousand they make many a pattern slow."""
+    return _BLANKS.sub(" ", text)
+
+
+def is_absurd(text: str) -> bool:
+    """Whether a number in it is longer than any version's."""
+    return bool(_NUMBER.search(text))
 
 
 def redacted(address: str) -> str:

@@ -59,7 +59,8 @@ def uses_of(
     scope = scope_of("module", tree.body)
     for node in imports_from(tree.body):
         for name, meaning in given(node).items():
-            if all(binding.line == node.lineno for binding in scope.names.get(name, ())):
+            others = scope.names.get(name)
+            if not others or others[0].line == others[-1].line == node.lineno:
                 scope.add(name, Binding(meaning, node.lineno))
     visitor.names.enter(scope)
     visitor.visit(tree)

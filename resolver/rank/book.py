@@ -31,19 +31,19 @@ SystemPackages = Callable[[Release, Target], Collection[str]]
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
     """What a name wants beside its own distribution although no metadata says so: one of the distributions or modules `any`; by releases
-    inside `until` (a requirement) alone, when that is given. Where it is `called`, only a call misses it: the name is there all the same.
+    inside `of` (a requirement) alone, when that is given. Where it is `called`, only a call misses it: the name is there all the same.
     """
 
     any: tuple[NormalizedName, ...]
-    until: str = ""
+    of: str = ""
     called: bool = False
 
     def wanted_by(self, versions: Mapping[NormalizedName, str]) -> bool:
         """Whether a set of these versions wants it."""
-        if not self.until:
+        if not self.of:
             return True
-        version = versions.get(requirement_name(self.until))
-        bound = re.sub(r"^[A-Za-z0-9._-]+", "", self.until)
+        version = versions.get(requirement_name(self.of))
+        bound = re.sub(r"^[A-Za-z0-9._-]+", "", self.of)
         return version is not None and satisfies(version, bound) is True
 
 

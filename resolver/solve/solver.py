@@ -10,7 +10,7 @@ from resolver.core.candidate import Candidate, Relaxation
 from resolver.core.conflict import Conflict
 from resolver.core.cuda_builds import CudaBuilds
 from resolver.core.package import NormalizedName, Pin, Release
-from resolver.core.project import Need, Project, Strength
+from resolver.core.project import Need, Project, RunsWith, Strength
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
 from resolver.interfaces import EdgeJudge, PackageIndex
@@ -73,7 +73,7 @@ class InProcessSolver:
         self._reporter = reporter or Reporter()
         self._seed = seed
         self._catalog = Catalog(index, self._reporter)
-        self._views: dict[Target, View] = {}
+        self._views: dict[tuple[Target, tuple[RunsWith, ...]], View] = {}
 
     def candidates(self, project: Project, targets: Sequence[Target], limit: int) -> Iterator[Candidate]:
         """At most `limit` distinct sets, targets and policies by turns; nothing when no set exists.
@@ -82,7 +82,7 @@ class InProcessSolver:
         """
         needs = legible(self._catalog, project.needs, self._reporter)
         seen: set[tuple[str, tuple[Pin, ...]]] = set()
-        lines = [_Line(self, self._view(t), needs, project) for t in targets]
+        lines = [_Line(self, self._view(t, project), needs, project) for t in targets]
         begun = time.monotonic()
         for _ in range(_STUDIES):
             if (
@@ -93,11 +93,11 @@ class InProcessSolver:
                 break
             self._catalog, self._views = Catalog(self._index, self._reporter), {}
             needs = legible(self._catalog, project.needs, self._reporter)
-            lines = [_Line(self, self._view(t), needs, project) for t in targets]
+            lines = [_Line(self, self._view(t, project), needs, project) for t in targets]
         yield from _by_turns(lines, seen, limit)
         if not seen and self._strict:
             written = [need for need in needs if not need.constraint or need.strength > Strength.USED]
-            lines = [_Line(self, self._view(target), written, project) for target in targets] if len(written) < len(needs) else []
+            lines = [_Line(self, self._view(target, project), written, project) for target in targets] if len(written) < len(needs) else []
             yield from _by_turns(lines, seen, limit)
         elif not seen:
             yield from _by_turns(self._relaxed(needs, targets, project), seen, limit)
@@ -140,17 +140,18 @@ class InProcessSolver:
     def explain(self, project: Project, targets: Sequence[Target]) -> Conflict:
         """Why no target has a set for the project's needs, as a tree of sentences; costs a few dozen searches."""
         needs = legible(self._catalog, project.needs, self._reporter)
-        return Explainer(self._view).tell(needs, targets)
+        return Explainer(lambda target: self._view(target, project)).tell(needs, targets)
 
-    def _view(self, target: Target) -> View:
-        view = self._views.get(target)
+    def _view(self, target: Target, project: Project | None = None) -> View:
+        runs_with = project.evidence.runs_with if project else ()
+        view = self._views.get((target, runs_with))
         if view is None:
-            view = self._views[target] = View(self._catalog, target, self._implied, self._builds)
+            view = self._views[target, runs_with] = View(self._catalog, target, self._implied, self._builds, runs_with)
         return view
 
     def _relaxed(self, needs: Sequence[Need], targets: Sequence[Target], project: Project) -> list[_Line]:
         """Lines for the targets on which the least has to give."""
-        begun = [Relaxing(self._view(target), needs, reason_of) for target in targets]
+        begun = [Relaxing(self._view(target, project), needs, reason_of) for target in targets]
         found: list[tuple[View, Relaxed]] = []
         least: float | None = None
         for relaxing in sorted(begun, key=lambda each: each.cost):

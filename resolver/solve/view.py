@@ -9,6 +9,7 @@ from datetime import date
 
 from resolver.core.cuda_builds import CudaBuilds, Grade
 from resolver.core.package import NormalizedName, Release
+from resolver.core.project import RunsWith
 from resolver.core.target import Target
 from resolver.solve.requirement import ParsedRequirement, marker_holds, parse_requirement
 from resolver.solve.shelf import Catalog, Demand, Entry, Shelf
@@ -19,10 +20,18 @@ Implied = Callable[[Release], Sequence[str]]
 class View:
     """One target's view of a catalog; memoises per release and shelf, so keep one per target."""
 
-    def __init__(self, catalog: Catalog, target: Target, implied: Implied | None = None, builds: CudaBuilds | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        target: Target,
+        implied: Implied | None = None,
+        builds: CudaBuilds | None = None,
+        runs_with: Sequence[RunsWith] = (),
+    ) -> None:
         self.catalog = catalog
         self.target = target
         self._implied = implied
+        self._runs_with = runs_with
         self._builds = (builds or CudaBuilds()) if target.accelerator.kind == "cuda" else None
         self._masks: dict[NormalizedName, tuple[int, int, int]] = {}
         self._asked: dict[Entry, tuple[Demand, ...]] = {}
@@ -142,8 +151,11 @@ class View:
             yield from self._soft(entry)
 
     def _soft(self, entry: Entry) -> Iterator[Demand]:
-        """What a release needs without saying so: by its own imports, and on a graphics card NVIDIA's wheels."""
+        """What a release needs without saying so: by its own imports, for what the project does with it, and on a graphics card NVIDIA's
+        wheels.
+        """
         texts = [*self._implied(entry.release)] if self._implied else []
+        texts += [one.needs for one in self._runs_with if one.asked_by(entry.release.pin)]
         texts += self._builds.companions(entry.release, self.target.accelerator) if self._builds else ()
         asked = (parsed for text in texts if (parsed := parse_requirement(text)) and marker_holds(parsed.marker, self.target))
         for parsed in (*asked, *self._of_extras(entry)):

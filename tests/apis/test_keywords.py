@@ -153,3 +153,62 @@ def test_reading_goes_on_where_it_was_stopped(timeline: Path, tmp_path: Path) ->
     left = list(unread(["pkg", "other"], timeline, out))
     assert [(name, row["version"]) for name, row in left] == [("pkg", "2.0"), ("pkg", "3.0"), ("pkg", "4.0")]
     assert left[0][1]["modules"] == ["pkg"]
+
+
+def taken(site: Path, sources: dict[str, str], *modules: str) -> dict[str, str]:
+    for name, text in sources.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text)
+    return keywords_of(site, modules)
+
+
+IMPL = "def shown(a): pass\ndef hidden(b): pass\ndef _quiet(c): pass\n"
+
+
+@pytest.mark.parametrize(
+    ("listed", "names"),
+    [
+        ("", {"shown", "hidden"}),
+        ("__all__ = ['shown']", {"shown"}),
+        ("__all__ = ('shown',)\n__all__ += ['hidden']", {"shown", "hidden"}),
+        ("__all__: list[str] = ['shown']", {"shown"}),
+        ("__all__ = []\n__all__.append('shown')", {"shown"}),
+        ("__all__ = ['shown']\n__all__.extend(['hidden'])", {"shown", "hidden"}),
+        ("from . import other\n__all__ = ['shown'] + other.__all__", {"shown", "more"}),
+        ("__all__ = ['shown']\n__all__ = __all__ + ['hidden']", {"shown", "hidden"}),
+        ("if True:\n    __all__ = ['shown']", {"shown"}),
+        ("__all__ = list(['shown', 'nowhere'])", {"shown"}),
+        ("__all__ = [name for name in dir()]", {"shown", "hidden"}),
+        ("__all__ = ['shown']\n__all__ += made()", {"shown", "hidden"}),
+        ("__all__ = ['shown']\n__all__.remove('shown')", {"shown", "hidden"}),
+        ("__all__ = ['shown']\ndef extend(module):\n    __all__.extend(module.__all__)\nextend(other)", {"shown", "hidden", "extend"}),
+        ("__all__ = ['shown']\nfor name in ('hidden',):\n    __all__ += [name]", {"shown", "hidden"}),
+        ("__all__ = ['shown']\ndef __dir__():\n    return __all__", {"shown"}),
+        ("__all__ = ['shown', 'part']", {"shown", "part", "part.inner"}),
+    ],
+)
+def test_a_star_import_takes_what_the_module_lists(tmp_path: Path, listed: str, names: set[str]) -> None:
+    sources = {
+        "pkg/__init__.py": "from ._impl import *\n",
+        "pkg/_impl/__init__.py": IMPL + ("from .other import *\n" if "import other" in listed else "") + listed,
+        "pkg/_impl/other.py": "__all__ = ['more']\ndef more(): pass\ndef less(): pass\n",
+        "pkg/_impl/part.py": "def inner(): pass\n",
+    }
+    assert {name.removeprefix("pkg.") for name in taken(tmp_path, sources, "pkg")} - {"pkg"} == names
+
+
+def test_a_listed_name_with_an_underscore_can_be_followed(tmp_path: Path) -> None:
+    sources = {
+        "pkg/__init__.py": "from .base import *\nclass Shown(_Base): pass\n",
+        "pkg/base.py": "__all__ = ['_Base']\nclass _Base:\n    def __init__(self, size): pass\n",
+    }
+    assert taken(tmp_path, sources, "pkg")["pkg.Shown"] == "#1 size"
+
+
+def test_modules_that_list_each_other_come_to_an_end(tmp_path: Path) -> None:
+    sources = {
+        "pkg/__init__.py": "from .a import *\n",
+        "pkg/a.py": "from . import b\nfrom .b import *\n__all__ = ['x'] + b.__all__\ndef x(): pass\n",
+        "pkg/b.py": "from . import a\nfrom .a import *\n__all__ = ['y'] + a.__all__\ndef y(): pass\n",
+    }
+    assert taken(tmp_path, sources, "pkg")["pkg.x"] == "#0"

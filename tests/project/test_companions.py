@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from packaging.requirements import Requirement
+
 from resolver.core.native import PROGRAMS
-from resolver.core.package import normalize
-from resolver.core.project import Origin, OriginKind, Project
+from resolver.core.package import Pin, normalize
+from resolver.core.project import Origin, OriginKind, Project, RunsWith
 from resolver.core.reporter import Reporter
 from resolver.project.calls import Calls
 from resolver.project.companions import accompany, companions
@@ -35,7 +37,7 @@ def added(folder: Path, source: str) -> list[str]:
     [
         ("import pandas as pd\npd.DataFrame().to_markdown()", ["tabulate"]),
         ("import docs\ndocs.x().to_markdown()", []),
-        ("import pandas as pd\npd.read_excel('a.xls')", ["openpyxl", "xlrd"]),
+        ("import pandas as pd\npd.read_excel('a.xls')", ["xlrd"]),
         ("import pandas as pd\npd.read_html('a')", ["lxml"]),
         ("from bs4 import BeautifulSoup\nBeautifulSoup(x, 'lxml')", ["lxml"]),
         ("from bs4 import BeautifulSoup\nBeautifulSoup(x, features='lxml')", ["lxml"]),
@@ -62,6 +64,38 @@ def test_what_comes_along(tmp_path: Path, source: str, names: list[str]) -> None
 
 
 @pytest.mark.parametrize(
+    ("source", "declared", "along"),
+    [
+        ("import pandas as pd\npd.read_excel(x)", "", [("pandas>=1.2", "openpyxl"), ("pandas<1.2", "xlrd<2")]),
+        ("import pandas as pd\npd.read_excel(x)", "pandas\nxlrd", [("pandas>=1.2", "openpyxl"), ("pandas<1.2", "xlrd<2")]),
+        ("import pandas as pd\npd.read_excel(x)", "pandas\nxlrd==2.0.1\nopenpyxl", []),
+        ("import plotly.io as p\np.write_image(f, 'a.png')", "", [("plotly<6.1.1", "kaleido<1"), ("plotly>=7", "kaleido>=1")]),
+        ("import torchaudio\ntorchaudio.load('a.wav')", "", [("torchaudio<2.9", "soundfile"), ("torchaudio>=2.9", "torchcodec")]),
+        ("import librosa\nlibrosa.load('a', res_type='kaiser_fast')", "", [("librosa>=0.10", "resampy")]),
+        ("import librosa\nlibrosa.load('a', sr=16000)", "", []),
+        ("from fastapi.staticfiles import StaticFiles", "", [("starlette<0.15", "aiofiles")]),
+        ("from torch.utils.tensorboard import SummaryWriter", "", [("torch<1.5", "future"), ("torch<1.14", "six")]),
+        ("import retinaface", "", [("tensorflow>=2.16", "tf-keras")]),
+    ],
+)
+def test_what_comes_along_with_some_releases_only(tmp_path: Path, source: str, declared: str, along: list[tuple[str, str]]) -> None:
+    (tmp_path / "requirements.txt").write_text(declared)
+    project = read(tmp_path, source)
+    assert [(one.releases, one.needs) for one in project.evidence.runs_with] == along
+    for one in project.evidence.runs_with:
+        assert f"{one.origin}: '{one.needs}' is added beside {one.releases}: " in " ".join(project.evidence.notes)
+        assert one.needs not in [need.requirement for need in project.needs if need.origin.kind is OriginKind.IMPORTED]
+
+
+def test_a_release_asks_for_it_under_any_of_its_names() -> None:
+    wanted = RunsWith(releases="tensorflow>=2.16", needs="tf-keras", origin=HERE)
+    names = ("tensorflow", "tensorflow-cpu", "keras")
+    assert [wanted.asked_by(Pin(normalize(name), "2.17.0")) for name in names] == [True, True, False]
+    assert not wanted.asked_by(Pin(normalize("tensorflow"), "2.15.1"))
+
+
+
+@pytest.mark.parametrize(
     ("source", "packages"),
     [
         ("import tkinter\n", ["libtk8.6"]),
@@ -83,7 +117,8 @@ def test_the_table_is_sound() -> None:
         assert each.add or each.system, each.root
         assert each.add.split("[")[0] == normalize(each.add.split("[")[0]), each.root
         assert not each.system or each.system in PROGRAMS, each.root
-        assert not each.add or each.any, each.root
+        assert not each.add or each.any or each.of, each.root
+        assert not each.of or (Requirement(each.of).specifier and each.add), each.root
 
 
 def test_a_sign_alone_brings_nothing_beside_what_is_there() -> None:

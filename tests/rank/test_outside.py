@@ -25,7 +25,7 @@ BOOK = FactBook(
     companions=lambda names: (
         [
             Companion(any=(NormalizedName("markish"),)),
-            Companion(any=(NormalizedName("numpish"),), until="pure0<2"),
+            Companion(any=(NormalizedName("numpish"),), of="pure0<2"),
             Companion(any=(NormalizedName("protish"),), called=True),
         ]
         if "pure0.board" in names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from resolver.core.candidate import Candidate, EdgeRisk
 from resolver.core.conflict import Conflict
 from resolver.core.errors import UnknownPackage
-from resolver.core.project import Evidence, Need, Origin, OriginKind, Project
+from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, RunsWith
 from resolver.core.reporter import Reporter
 from resolver.core.target import PYTHONS, Accelerator, Target
 from resolver.solve.policy import LEARNED, LOWEST, NEWEST, Policy, as_of
@@ -159,6 +160,20 @@ def test_implied_need_that_clashes_with_a_pin_gives_way():
     index = {"a": {"1": {}}, "s": {"1": {}, "2": {}}}
     assert pins(solve(index, "a", "s==2", implied=lambda r: ["s<2"] if r.name == "a" else [])) == {"a": "1", "s": "2"}
     assert pins(solve(index, "s", "a", implied=lambda r: ["s<2"] if r.name == "a" else [])) == {"a": "1", "s": "1"}
+
+
+def test_what_runs_with_some_releases_only_is_in_the_sets_with_them():
+    index = FakeIndex({"pandas": {"1.1.5": {}, "1.2.0": {}}, "xlrd": {"1.2.0": {}, "2.0.1": {}}, "openpyxl": {"3.0.0": {}}})
+    here = Origin(kind=OriginKind.IMPORTED, path="app.py", line=3)
+    along = tuple(RunsWith(releases=of, needs=needs, origin=here) for of, needs in (("pandas<1.2", "xlrd<2"), ("pandas>=1.2", "openpyxl")))
+    asked = dataclasses.replace(project("pandas"), evidence=Evidence(runs_with=along))
+    solver = InProcessSolver(index, lowest=True)
+    found = [pins(one) for one in solver.candidates(asked, [PY37], 20)]
+    assert {"pandas": "1.2.0", "openpyxl": "3.0.0"} in found
+    assert {"pandas": "1.1.5", "xlrd": "1.2.0"} in found
+    assert len(found) == 2
+    # The same solver, asked for a project that does nothing of the kind.
+    assert {"pandas": "1.2.0"} in [pins(one) for one in solver.candidates(project("pandas"), [PY37], 20)]
 
 
 def test_cuda_releases_follow_the_driver():

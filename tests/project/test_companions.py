@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from packaging.requirements import Requirement
 
 from resolver.core.native import PROGRAMS

@@ -93,7 +93,6 @@ def test_a_release_asks_for_it_under_any_of_its_names() -> None:
     assert not wanted.asked_by(Pin(normalize("tensorflow"), "2.15.1"))
 
 
-
 @pytest.mark.parametrize(
     ("source", "packages"),
     [

@@ -36,7 +36,11 @@ def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Consid
     """`seen`, or what is considered without the one written line whose leaving helps most; costs a search for each line tried."""
     best, begun = seen, time.monotonic()
     options = itertools.chain(
-        unspoken(project, seen), half_kept(project, seen), buildable(project, seen.best.candidate), loosened(project, seen.best.worst_edges)
+        unspoken(project, seen),
+        turned(project, seen),
+        half_kept(project, seen),
+        buildable(project, seen.best.candidate),
+        loosened(project, seen.best.worst_edges),
     )
     for place, (changed, relaxation) in enumerate(options):
         if place == TRIES or time.monotonic() - begun > LONG_SECONDS:
@@ -56,6 +60,20 @@ def unspoken(project: Project, seen: Considered) -> Iterator[tuple[Project, Rela
             requirement=said, became="left out", where=str(spoken[0].origin), reason="with what is only spoken of it hardly runs"
         )
         yield dataclasses.replace(project, needs=tuple(need for need in project.needs if need not in spoken)), told
+
+
+def turned(project: Project, seen: Considered) -> Iterator[tuple[Project, Relaxation]]:
+    """For each line that gave way to another one on the same package in a doubtful set (a Pipfile and a requirements.txt that pin
+    different versions): the project where the other one gives way instead, and what that means.
+    """
+    if seen.best.probability >= DOUBTFUL:
+        return
+    for told in seen.best.candidate.relaxed:
+        stays = [need for need in project.needs if need.requirement == told.requirement and str(need.origin) == told.where]
+        name = normalize(Requirement(stays[0].requirement).name) if stays else None
+        lines = [need for need in project.needs if name and need not in stays and _fixes(need, name)]
+        if name and lines:
+            yield _without(project, lines, name, f"{told.requirement} ({told.where}) says otherwise; with the other one it hardly runs")
 
 
 def half_kept(project: Project, seen: Considered) -> Iterator[tuple[Project, Relaxation]]:

@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from resolver.core.project import Need, Origin, OriginKind, Project
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
 from resolver.flows.consider import Considered, Desk
-from resolver.flows.repair import half_kept, loosened, repaired, unspoken
+from resolver.flows.repair import half_kept, loosened, repaired, turned, unspoken
 from resolver.flows.verify import Completed
 
 PY = Target(python="3.7")
@@ -114,3 +115,20 @@ def test_what_is_only_spoken_of_goes_where_the_set_is_doubtful() -> None:
 
     assert options(0.1) == [(0, "pillow==9, six==1")]
     assert options(0.7) == []
+
+
+def test_of_two_lines_that_contradict_each_other_the_other_one_may_give_way_where_the_set_is_doubtful() -> None:
+    told = Relaxation(requirement="pillow==9", became="pillow", where="requirements.txt:1", reason="pillow==8 says otherwise")
+    given = project("pillow==9", "six==1")
+    pipfile = Need(requirement="pillow==8", origin=Origin(kind=OriginKind.DECLARED, path="Pipfile", line=3), strength=3)
+    given = dataclasses.replace(given, needs=(*given.needs, pipfile))
+    candidate = Candidate(target=PY, releases=(), policy="newest", relaxed=(told,))
+
+    def options(probability: float, within: Project = given) -> list[tuple[list[str], str, str]]:
+        scored = Scored(candidate=candidate, probability=probability)
+        found = turned(within, Considered(ranked=[scored], best=scored, others=[]))
+        return [([need.requirement for need in changed.needs], relaxation.requirement, relaxation.where) for changed, relaxation in found]
+
+    assert options(0.4) == [(["pillow==9", "six==1", "pillow"], "pillow==8", "Pipfile:3")]
+    assert options(0.6) == []
+    assert options(0.4, project("pillow==9", "six==1")) == []

@@ -22,8 +22,6 @@ from resolver.core.target import Accelerator
 
 SCORE_SECONDS = 4.0
 """How long `score` may read what nobody on this machine has read; what is not reached then is scored by what is known."""
-READ_AHEAD = 12
-"""So many releases are read of a directly needed package that the snapshot does not know."""
 
 
 class House(Proving, Crawling):
@@ -118,14 +116,8 @@ class House(Proving, Crawling):
         from packaging.requirements import Requirement
 
         for name in dict.fromkeys(normalize(Requirement(need.requirement).name) for need in project.needs if not need.constraint):
-            if self.settings.offline or name in self.shelves:
-                continue
-            try:
-                releases = [release for release in self.index.releases(name) if not release.yanked]
-            except ResolverError:
-                continue  # the solver tells of it, with the line that asks for it
-            step = max(1, len(releases) // READ_AHEAD)
-            yield from ((name, release.version) for release in releases[::step])
+            if name not in self.shelves:
+                yield from self._some_of(name)
 
     def seen(self, exported: Path | None = None) -> Iterator[Outcome]:
         """The store's outcomes, then those of an exported folder (default: the repository's) that the store lacks."""

@@ -25,8 +25,10 @@ class Proving(Rooms):
     """The part of the program that writes an answer down and proves it."""
 
     def complete(self, candidate: Candidate) -> Completed:
-        """The candidate with every release's own metadata, files and hashes, and what of that metadata it breaks anew."""
-        from resolver.flows.verify import Completed, contradictions
+        """The candidate with every release's own metadata, files and hashes, and what of that metadata it breaks anew. Where it breaks any,
+        other releases of the same package have borrowed as wrongly: a spread of them is read, for the next search.
+        """
+        from resolver.flows.verify import Completed, breaches, contradictions
 
         self.shelves.learn((r.name, r.version) for r in candidate.packages if self.shelves.is_borrowed(r.name, r.version))
         own: dict[str, Release] = {}
@@ -37,7 +39,9 @@ class Proving(Rooms):
                 own[release.name] = self.shelves.exact(release.name, release.version) or release
         whole = dataclasses.replace(candidate, releases=tuple(own.get(r.name, r) for r in candidate.releases))
         known = contradictions(candidate)
-        return Completed(candidate=whole, wrong=tuple(wrong for wrong in contradictions(whole) if wrong not in known))
+        wrong = {told: release.name for release, told in breaches(whole) if told not in known}
+        self.shelves.learn(pin for name in dict.fromkeys(wrong.values()) for pin in self._some_of(name))
+        return Completed(candidate=whole, wrong=tuple(wrong))
 
     def system_packages(self, candidate: Candidate, project: Project) -> tuple[str, ...]:
         """The Debian packages of a set and of the project itself, sorted."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resolver.core.errors import ResolverError, UsageError
-from resolver.core.package import normalize
+from resolver.core.package import NormalizedName, normalize
 from resolver.core.reporter import Reporter
 from resolver.interfaces import PackageIndex
 from resolver.settings import Settings
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from resolver.index.simple import LiveIndex
     from resolver.index.snapshot import Snapshot
 
+READ_AHEAD = 12
+"""So many releases are read of a package when one of them would speak for all."""
 HOME = "linux_x86_64"
 """The platform whose files the snapshot lists."""
 
@@ -58,6 +61,14 @@ class Stock:
             machine = self.platform.removeprefix("linux_")
             live = LiveIndex(cache=Cache(Path(self.settings.cache)), near=self.snapshot.near, machine=machine)
         return NeighbourIndex(LayeredIndex(self.snapshot, live, offline=self.settings.offline, foreign=foreign))
+
+    def _some_of(self, name: NormalizedName) -> Sequence[tuple[NormalizedName, str]]:
+        """A spread of a package's releases, newest first; none offline, and none of a package that no index has."""
+        try:
+            releases = [] if self.settings.offline else [release for release in self.index.releases(name) if not release.yanked]
+        except ResolverError:
+            return ()  # the solver tells of it, with the line that asks for it
+        return [(name, release.version) for release in releases[:: max(1, len(releases) // READ_AHEAD)]]
 
     @functools.cached_property
     def cpu_index(self) -> LiveIndex | None:

@@ -34,7 +34,7 @@ TRIES = 4
 
 def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Considered) -> Considered:
     """`seen`, or what is considered without the one written line whose leaving helps most; costs a search for each line tried."""
-    best, begun = seen, time.monotonic()
+    best, begun = seen, time.process_time()
     options = itertools.chain(
         unspoken(project, seen),
         turned(project, seen),
@@ -43,7 +43,7 @@ def repaired(desk: Desk, project: Project, where: Sequence[Target], seen: Consid
         loosened(project, seen.best.worst_edges),
     )
     for place, (changed, relaxation) in enumerate(options):
-        if place == TRIES or time.monotonic() - begun > LONG_SECONDS:
+        if place == TRIES or time.process_time() - begun > LONG_SECONDS:
             break
         found = desk.consider(changed, where, (relaxation,))
         if found and found.best.probability > max(best.best.probability, GAIN * seen.best.probability):

@@ -44,6 +44,11 @@ def pinned(project: Project) -> tuple[tuple[NormalizedName, str], ...]:
 
 def contradictions(candidate: Candidate) -> tuple[str, ...]:
     """A sentence for each declared requirement (markers evaluated for the target, extras left out) that the set does not satisfy."""
+    return tuple(told for _, told in breaches(candidate))
+
+
+def breaches(candidate: Candidate) -> tuple[tuple[Release, str], ...]:
+    """The same sentences, each with the release that declares it."""
     versions = {str(release.name): release.version for release in candidate.packages}
     python = candidate.target.python
     environment = {
@@ -68,7 +73,7 @@ def contradictions(candidate: Candidate) -> tuple[str, ...]:
                 continue
             have = versions.get(canonicalize_name(requirement.name))
             if have is None or not requirement.specifier.contains(have, prereleases=True):
-                wrong.append(f"{release.pin} needs {requirement}, the set has {have or 'none'}")
+                wrong.append((release, f"{release.pin} needs {requirement}, the set has {have or 'none'}"))
     return tuple(wrong)
 
 

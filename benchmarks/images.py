@@ -86,8 +86,10 @@ def resolved(folder: Path, out: Path) -> dict:
     return json.loads(done.stdout)
 
 
-def people(folder: Path, out: Path, told: dict) -> None:
-    """The Dockerfile that people write, for the same Python, the versions of our lock and the Debian packages that those need."""
+def people(folder: Path, out: Path, told: dict, *, compiler: bool = False) -> None:
+    """The Dockerfile that people write, for the same Python, the versions of our lock and the Debian packages that those need; with gcc
+    and what compiled sources are built against where it does not build without.
+    """
     shutil.copytree(folder, out, dirs_exist_ok=True)
     # What our lock takes for tensorflow is people's tensorflow; their OpenCV opens windows and needs the libraries for it.
     windows = any(name.startswith("opencv") and name.endswith("-headless") for name in told["pins"])
@@ -96,7 +98,7 @@ def people(folder: Path, out: Path, told: dict) -> None:
     (out / "requirements.txt").write_text("".join(pins))
     packages = " ".join(sorted({*told["system_packages"], *(("libgl1", "libglib2.0-0") if windows else ())}))
     apt = installing(packages) if packages else ""
-    if told.get("build_tools"):
+    if compiler:
         apt += f"{installing('build-essential')}RUN pip install cython numpy\n"
     project = "WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python app.py\n"
     (out / "Dockerfile").write_text(f"FROM python:{told['python']}-slim\n{apt}{project}")
@@ -105,6 +107,14 @@ def people(folder: Path, out: Path, told: dict) -> None:
 def installing(packages: str, options: str = "") -> str:
     """A line that installs Debian packages. The official images clean apt's folder by themselves; stand-ins may not."""
     return f"RUN apt-get update && apt-get install -y {options} {packages} && apt-get clean\n"
+
+
+def builds(folder: Path, tag: str) -> bool:
+    """Whether an image builds at all; the image is removed, its layers stay in the engine's cache."""
+    command = [str(buildkit_command()), "build", "-q", "-t", tag, str(folder)]
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "DOCKER_BUILDKIT": "1"})
+    subprocess.run(["docker", "rmi", "-f", tag], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def build(folder: Path, tag: str, *, cold: bool = False) -> float:
@@ -143,8 +153,10 @@ def measured(name: str, scratch: Path, full_mb: float) -> dict:
     sides = {"ours": scratch / "ours", "theirs": scratch / "theirs"}
     told = resolve(source, sides["ours"], whole=WHOLE)
     people(source, sides["theirs"], told)
+    compiler = bool(told["build_tools"]) and not builds(sides["theirs"], f"resolver-bench-plain:{os.getpid()}")
+    people(source, sides["theirs"], told, compiler=compiler)
     row: dict = {"project": name, "python": told["python"], "packages": len(told["pins"]), "base": told["base_image"]}
-    row |= {"debian": told["system_packages"], "compiles": bool(told["build_tools"])}
+    row |= {"debian": told["system_packages"], "compiler": compiler}
     tags = {side: f"resolver-bench-{side}:{scratch.name[-8:].lower().replace('_', '0')}" for side in sides}
     row["load"] = [round(os.getloadavg()[0], 1)]
 
@@ -164,7 +176,7 @@ def measured(name: str, scratch: Path, full_mb: float) -> dict:
             stream.write(f"{MORE}\n")
         before = told["pins"]
         told = resolve(source, sides["ours"], whole=WHOLE)
-        people(source, sides["theirs"], told)
+        people(source, sides["theirs"], told, compiler=compiler)
         row["pins_changed"] = len(told["pins"].items() - before.items())
         both("requirement")
     finally:

@@ -37,7 +37,7 @@ def changes(desk: Desk, project: Project, where: Sequence[Target], seen: Conside
     Costs about a second for each of at most `TRIES` + 2 searches; nothing is read for it.
     """
     quick = dataclasses.replace(desk, limit=SETS, study=lambda _: Learnt.NOTHING, former=None)
-    seen = dataclasses.replace(seen, best=seen.likelier or seen.best)  # what is kept would stay whatever is left out
+    seen = dataclasses.replace(seen, best=seen.passed or seen.best)  # what is kept would stay whatever is left out
     found = list(options(project))[:TRIES]
     dated = bool(project.evidence.dates)
     if dated:

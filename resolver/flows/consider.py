@@ -53,7 +53,7 @@ class Learnt(enum.Enum):
 class Considered:
     """Every set of a search, best first; `best` is the first one that stands, `others` those after it, `wrong` what it still breaks.
 
-    Where a former answer was held against the best set, `kept` tells what came of it, and `likelier` is the set that gave way to it.
+    Where a former answer was held against the best set, `kept` tells what came of it, and `passed` is the set that gave way to it.
     """
 
     ranked: Sequence[Scored]
@@ -61,7 +61,7 @@ class Considered:
     others: Sequence[Scored]
     wrong: tuple[str, ...] = ()
     kept: str = ""
-    likelier: Scored | None = None
+    passed: Scored | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class Desk:
         return self._kept(solver, project, relaxed, seen) if self.former and self.former.target in where else seen
 
     def _kept(self, solver: Solver, project: Project, relaxed: tuple[Relaxation, ...], seen: Considered) -> Considered:
-        """`seen`, or the likeliest set with the former versions in the place of its best one, when that is about as likely."""
+        """`seen`, or with the likeliest set that holds the former versions in the place of its best one, when that is about as likely."""
         assert self.former is not None
         former = counterparts(self.former, seen.ranked)
         if not moved(former, seen.best.candidate):
@@ -117,7 +117,7 @@ class Desk:
         if not taken:
             return told
         others = (seen.best, *seen.others)
-        return dataclasses.replace(told, best=found.best, others=others, wrong=found.wrong, likelier=seen.best)
+        return dataclasses.replace(told, best=found.best, others=others, wrong=found.wrong, passed=seen.best)
 
     def _around(self, former: Former, solver: Solver, project: Project, relaxed: tuple[Relaxation, ...]) -> Considered | None:
         """The sets that hold the former versions, ranked; searched again, as in `consider`, where one contradicts its own metadata."""

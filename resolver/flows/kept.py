@@ -1,4 +1,4 @@
-"""The former answer beside the likeliest set: what is left of it, and what a person is told."""
+"""The former answer beside the best set of a search: what is left of it, and what a person is told."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def _moved(former: Former, candidate: Candidate) -> list[Pin]:
     return [have[pin.name] for pin in former.pins if pin.name in have and have[pin.name].version.removesuffix("+cpu") != pin.version]
 
 
-def verdict(former: Former, kept: Scored, likeliest: Scored, *, taken: bool) -> str:
-    """The sentence on whether the former versions stay, with both probabilities and what else the likeliest set has."""
+def verdict(former: Former, kept: Scored, best: Scored, *, taken: bool) -> str:
+    """The sentence on whether the former versions stay, with both probabilities and what the best set of the search has instead."""
     held = {pin.name for pin in kept.candidate.pins}
     size, gone = sum(pin.name in held for pin in former.pins), len(_moved(former, kept.candidate))
     stay = f"{size - gone} of {size} locked versions" if gone else f"the {size} locked versions"
-    other = _difference(former, likeliest.candidate)
+    other = _difference(former, best.candidate)
     if taken:
-        return f"{stay} stay ({_percent(kept)}; the likeliest set has {_percent(likeliest)}, with {other}); --upgrade takes that one"
-    return f"{stay} could stay, but the set would have {_percent(kept)}; the likeliest has {_percent(likeliest)}, with {other}"
+        return f"{stay} stay ({_percent(kept)}); --upgrade takes a set of {_percent(best)}, with {other}"
+    return f"{stay} could stay in a set of {_percent(kept)}; taken is one of {_percent(best)}, with {other}"
 
 
 def _difference(former: Former, candidate: Candidate) -> str:

@@ -22,6 +22,8 @@ from resolver.render.files import is_ours
 MOST_BYTES = 4 << 20
 """A resolution of 150 packages has 90 kB, its lock 200: more than this is none of ours."""
 MOST_PINS = 2000
+_LONGEST = 200
+"""More characters than any name and version have; reading a requirement of megabytes takes half a minute."""
 _ACCELERATOR = ("kind", "runtime", "driver", "gpu")
 
 
@@ -83,7 +85,7 @@ def _pins(text: str) -> Iterator[tuple[str, str]]:
     if len(lines) > MOST_PINS:
         raise ValueError(f"more than {MOST_PINS} pins")
     for number, line in lines:
-        pin = _pin(line.removesuffix("\\"))
+        pin = _pin(line.removesuffix("\\")) if len(line) <= _LONGEST else None
         if pin is None:
             raise ValueError(f"line {number} is not name==version")
         yield pin

@@ -3,6 +3,7 @@ from datetime import date
 from pathlib import Path
 
 from resolver.core.candidate import Candidate, Scored
+from resolver.core.kept import Former
 from resolver.core.package import Pin, Release, normalize
 from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Strength, Use
 from resolver.core.reporter import Reporter
@@ -32,6 +33,10 @@ class World:
     def __init__(self, *, joint: bool = False, deaf: bool = False) -> None:
         self.joint, self.deaf = joint, deaf
 
+    def keeping(self, given: Project, target: Target, pins: Sequence[Pin]) -> Iterator[Candidate]:
+        releases = tuple(Release(pin=pin) for pin in pins)
+        yield Candidate(target=target, releases=releases, policy="kept, newest", direct=("flask", "keras", "tensorflow"))
+
     def candidates(self, given: Project, targets: Sequence[Target], limit: int) -> Iterator[Candidate]:
         held = any(need.requirement == "keras==2.2.4" for need in given.needs)
         used = any(need.strength == Strength.USED for need in given.needs)
@@ -48,8 +53,10 @@ class Even:
         return [Scored(candidate=candidate, probability=0.9, reasons=("it is so",)) for candidate in candidates]
 
 
-def told(world: World) -> tuple[str, ...]:
-    desk = Desk(search=lambda: world, ranker=Even(), complete=lambda c: Completed(candidate=c), reporter=Reporter(), limit=10)
+def told(world: World, former: Former | None = None) -> tuple[str, ...]:
+    desk = Desk(
+        search=lambda: world, ranker=Even(), complete=lambda c: Completed(candidate=c), reporter=Reporter(), limit=10, former=former
+    )
     seen = desk.consider(PROJECT, [PY])
     assert seen is not None
     return changes(desk, PROJECT, [PY], seen)
@@ -81,3 +88,9 @@ def test_what_holds_together_is_told_together() -> None:
 
 def test_it_is_told_when_nothing_holds_the_choice() -> None:
     assert told(World(deaf=True)) == ("nothing: without every line, use and date the choice is the same",)
+
+
+def test_a_lock_that_stays_hides_nothing() -> None:
+    locked = {"keras": "2.2.4", "tensorflow": "1.15.5", "flask": "1.0.1"}
+    former = Former(target=PY, pins=tuple(Pin(normalize(name), version) for name, version in locked.items()))
+    assert told(World(), former) == told(World()) != ()

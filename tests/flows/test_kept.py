@@ -66,9 +66,9 @@ def test_the_lock_stays_within_five_points_of_the_best_set(mark: float, stays: b
     seen = World(BEST, KEPT, marks={"newest": 0.9, "kept, newest": mark}).consider(LOCK)
     assert seen.best.candidate.policy == ("kept, newest" if stays else "newest")
     assert f"{mark:.0%}".replace("%", " %") in seen.kept
-    assert "90 %, with torch 2.1, numpy 1.26" in seen.kept
+    assert "of 90 %, with torch 2.1, numpy 1.26" in seen.kept
     assert ("--upgrade" in seen.kept) is stays
-    assert (seen.likelier is not None) is stays
+    assert (seen.passed is not None) is stays
     assert [other.candidate.policy for other in seen.others] == (["newest"] if stays else [])
 
 

@@ -85,7 +85,7 @@ def test_a_report_that_is_none_is_damage(folder: Path, text: str) -> None:
     "line",
     [
         "flask>=1", "flask", "flask==1,==2", "flask==not a version", "flask==1.*", "-e .\nflask @ https://example.org/x", "<<<<<<< HEAD",
-        "../../etc==1", "import os", "flask===1", "\n".join(f"p{n}==1" for n in range(3000)),
+        "../../etc==1", "import os", "flask===1", "a" * 10_000 + "==1", "flask==" + "1" * 5_000, "\n".join(f"p{n}==1" for n in range(3000)),
     ],
 )  # fmt: skip
 def test_a_lock_that_is_none_is_damage(folder: Path, line: str) -> None:

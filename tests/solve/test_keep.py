@@ -72,3 +72,9 @@ def test_needs_that_contradict_each_other_give_way_as_in_a_search() -> None:
     assert len(one.relaxed) == 1
     assert pins(one)["leaf"] == "1.0"
     assert kept("app<2", "base>=2", strict=True) == []
+
+
+def test_many_versions_that_the_index_has_lost_cost_no_search_each() -> None:
+    packages = {f"p{number}": {"1": {}, "2": {}} for number in range(30)}
+    (one,) = kept(*packages, packages=packages, former=dict.fromkeys(packages, "9") | {"p29": "1"})
+    assert pins(one) == dict.fromkeys(packages, "2") | {"p29": "1"}

@@ -64,7 +64,7 @@ def reason_of(view: View, core: Sequence[Need]) -> str:
         return "; ".join(alone)
     clash = search(view, roots_of(view, core), NEWEST)
     sentences = [told.sentence for told in _asked(view, clash.causes)] if isinstance(clash, Clash) else []
-    together = " and ".join(need.requirement for need in core)
+    together = " and ".join(f"{need.requirement} {f'for {need.why}' if need.why else f'of {need.origin}'}" for need in core)
     return f"{together} exclude each other" + (f": {'; '.join(sentences[:2])}" if sentences else "")
 
 
@@ -130,7 +130,7 @@ def _wants(need: Need) -> str:
     parsed = parse_requirement(need.requirement)
     extras = f"[{','.join(parsed.extras)}]" if parsed and parsed.extras else ""
     text = need.requirement if parsed is None else f"{parsed.name}{extras}{parsed.specifier}"
-    return f"{'restricts to' if need.constraint else 'wants'} {text}"
+    return f"{'restricts to' if need.constraint else 'wants'} {text}{f' for {need.why}' if need.why else ''}"
 
 
 def pythons(targets: Sequence[Target]) -> str:

@@ -288,6 +288,9 @@ class Bindings(ast.NodeVisitor):
             for n in node.body:
                 if isinstance(n, ast.ImportFrom) and n.names[0].name == "*":
                     self.promised.append(absolute(self.package, n.level, n.module))
+            if isinstance(node.test, ast.BoolOp) and isinstance(node.test.op, ast.Or):
+                # `if TYPE_CHECKING or SLOW_IMPORT:` of a lazy module: what it imports there it has, one way or the other.
+                self.names |= self.inner(node.body)
             for n in node.orelse:
                 self.visit(n)
         else:

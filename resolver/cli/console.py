@@ -88,7 +88,7 @@ class ConsoleReporter(Reporter):
 
 def tell_conflict(conflict: Conflict, depth: int = 0) -> list[str]:
     """The tree as indented sentences, one a line."""
-    where = f" ({conflict.where})" if conflict.where else ""
+    where = f" ({conflict.where})" if conflict.where and conflict.where not in conflict.sentence else ""
     lines = ["  " * depth + conflict.sentence + where]
     for reason in conflict.because:
         lines += tell_conflict(reason, depth + 1)

@@ -64,7 +64,8 @@ class Need:
     """A constraint: one PEP 508 requirement (normalised text, markers kept) and where it was written.
 
     `constraint` marks a line of a constraints file (it restricts but does not install). `strength` (see `Strength`) orders what gives
-    way. `url` keeps a direct reference (VCS, URL, path) that no index can answer.
+    way. `url` keeps a direct reference (VCS, URL, path) that no index can answer. `why` says what of a source a range that nobody
+    wrote rests on ("'tensorflow.placeholder' (app.py:7)"), "" for what is written.
     """
 
     requirement: str
@@ -72,6 +73,7 @@ class Need:
     constraint: bool = False
     strength: int = Strength.WRITTEN
     url: str = ""
+    why: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,10 +156,28 @@ def _need(name: NormalizedName, uses: Sequence[Use], versions: Sequence[Version]
     kept = [version for version in versions if _gravity(missing[version]) == fewest]
     if len(kept) == len(versions):
         return None
-    lacking = frozenset().union(*(missing[v] for v in versions if v not in set(kept))) - missing[kept[0]]
+    lacking = frozenset().union(*(missing[v] for v in set(versions) - set(kept))) - missing[kept[0]]
     witness = next((use for use in uses if use.dotted in lacking), uses[0])
     origin = Origin(kind=OriginKind.IMPORTED, path=witness.origin.path, line=witness.origin.line)
-    return Need(requirement=f"{name}{_specifier(kept, versions)}", origin=origin, constraint=True, strength=Strength.USED)
+    wrong = ({v for v in versions if v < kept[0]}, {v for v in versions if v > kept[-1]}, set(versions) - set(kept))
+    witnesses = [_witness(uses, frozenset().union(*(missing[v] for v in some)) - missing[kept[0]]) for some in wrong]
+    return Need(
+        requirement=f"{name}{_specifier(kept, versions)}",
+        origin=origin,
+        constraint=True,
+        strength=Strength.USED,
+        why=" and ".join(dict.fromkeys(filter(None, witnesses[:2]))) or witnesses[2],
+    )
+
+
+def _witness(uses: Sequence[Use], lacking: frozenset[str]) -> str:
+    """The first of the uses that some versions lack, with its place; "" for none."""
+    use = next((use for use in uses if use.dotted in lacking), None)
+    if use is None:
+        return ""
+    called, _, count = use.dotted.partition("(#")
+    shown = f"'{called}' with {count.removesuffix(')')} arguments" if count else f"'{use.dotted}'"
+    return f"{shown} ({use.origin})"
 
 
 def _gravity(missing: frozenset[str]) -> tuple[int, int]:

@@ -43,9 +43,14 @@ def _texts(listed: object) -> Iterator[tuple[str, bool]]:
     """Each entry of a list of dependencies, and whether it stands in its pip section."""
     for entry in listed if isinstance(listed, list) else []:
         inner = entry.get("pip") if isinstance(entry, dict) else None
-        yield from ((item, True) for item in (inner if isinstance(inner, list) else []) if isinstance(item, str))
-        if isinstance(entry, str):
-            yield entry, False
+        yield from ((item, True) for item in (inner if isinstance(inner, list) else []) if _is_named(item))
+        if _is_named(entry):
+            yield str(entry), False
+
+
+def _is_named(entry: object) -> bool:
+    """Whether an entry can name anything: what is empty, or a number, cannot."""
+    return isinstance(entry, str) and any(character.isalpha() for character in entry)
 
 
 def _entry(entry: str, path: Path, places: Places) -> Reading:

@@ -113,6 +113,8 @@ def _need(need: Need) -> dict[str, Any]:
     told: dict[str, Any] = {"requirement": need.requirement, "kind": str(need.origin.kind), "where": str(need.origin)}
     if need.constraint:
         told["constraint"] = True
+    if need.why:
+        told["why"] = need.why
     if need.url:
         told["url"] = _without_credentials(need.url)
     return told

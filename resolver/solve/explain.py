@@ -53,7 +53,7 @@ def clash_of(view: View, needs: Sequence[Need]) -> tuple[Conflict, ...]:
     core = core_of(view, needs, clash)
     again = search(view, roots_of(view, core), NEWEST)
     causes = again.causes if isinstance(again, Clash) else clash.causes
-    wants = tuple(Conflict(sentence=f"{_where(need)}{_wants(need)}", where=str(need.origin)) for need in core)
+    wants = tuple(Conflict(sentence=_asks(need), where=str(need.origin)) for need in core)
     return wants + _asked(view, causes)
 
 
@@ -64,7 +64,7 @@ def reason_of(view: View, core: Sequence[Need]) -> str:
         return "; ".join(alone)
     clash = search(view, roots_of(view, core), NEWEST)
     sentences = [told.sentence for told in _asked(view, clash.causes)] if isinstance(clash, Clash) else []
-    together = " and ".join(need.requirement for need in core)
+    together = " and ".join(f"{need.requirement} {f'for {need.why}' if need.why else f'of {need.origin}'}" for need in core)
     return f"{together} exclude each other" + (f": {'; '.join(sentences[:2])}" if sentences else "")
 
 
@@ -77,7 +77,7 @@ def _barren(view: View, need: Need) -> Conflict | None:
     shelf = view.catalog.shelf(demand.name)
     if view.admitted(shelf, [demand]):
         return None
-    return Conflict(sentence=f"{_where(need)}{_wants(need)}, {_why_barren(view, shelf, demand)}", where=str(need.origin))
+    return Conflict(sentence=f"{_asks(need)}, {_why_barren(view, shelf, demand)}", where=str(need.origin))
 
 
 def _why_barren(view: View, shelf: Shelf, demand: Demand) -> str:
@@ -122,15 +122,14 @@ def _named(entries: Sequence[Entry]) -> str:
     return f"{entries[0].ident} {' to '.join(ends)}"
 
 
-def _where(need: Need) -> str:
-    return f"{need.origin} "
-
-
-def _wants(need: Need) -> str:
+def _asks(need: Need) -> str:
+    """ "requirements.txt:1 wants tensorflow==2.6.0"; a range that nobody wrote is told with the name that it rests on."""
     parsed = parse_requirement(need.requirement)
     extras = f"[{','.join(parsed.extras)}]" if parsed and parsed.extras else ""
     text = need.requirement if parsed is None else f"{parsed.name}{extras}{parsed.specifier}"
-    return f"{'restricts to' if need.constraint else 'wants'} {text}"
+    if need.why:
+        return f"the source restricts to {text} by {need.why}"
+    return f"{need.origin} {'restricts to' if need.constraint else 'wants'} {text}"
 
 
 def pythons(targets: Sequence[Target]) -> str:

@@ -230,15 +230,29 @@ def test_a_stub_stands_for_a_binary_and_promises_count_where_a_module_fills_itse
         "t/_C.pyi": "def cat(): ...\nfloat32: dtype = ...\n",
         "t/_V.pyi": "def zeros(): ...\n",
         "t/plain.py": "if TYPE_CHECKING:\n    from t._V import *\nx = 1\n",
+        "t/lazy.py": "if TYPE_CHECKING or SLOW:\n    from .a import A\n"
+        "    try:\n        import torch\n    except ImportError:\n        from .b import B\n"
+        "    else:\n        from .c import C\nelse:\n    _LazyModule()\n",
+        "t/both.py": "if TYPE_CHECKING and SLOW:\n    from .a import A\n",
         "t/replaced.py": "import sys\nsys.modules[__name__] = object()\n",
     }
     (tmp_path / "t").mkdir()
     for path, text in sources.items():
         (tmp_path / path).write_text(text)
-    modules = {"t": "t/__init__.py", "t._C": "t/_C.so", "t._V": "t/_V.so", "t.plain": "t/plain.py", "t.replaced": "t/replaced.py"}
+    modules = {
+        "t": "t/__init__.py",
+        "t._C": "t/_C.so",
+        "t._V": "t/_V.so",
+        "t.plain": "t/plain.py",
+        "t.lazy": "t/lazy.py",
+        "t.both": "t/both.py",
+        "t.replaced": "t/replaced.py",
+    }
     reader = functions["Static"](str(tmp_path), modules, {})
     assert {"cat", "float32", "zeros", "*"} <= reader.names("t")
     assert reader.names("t.plain") == {"x"}
+    assert {"A", "C"} <= reader.names("t.lazy")
+    assert reader.names("t.both") == set()
     assert "*" in reader.names("t.replaced")
 
 

@@ -133,3 +133,20 @@ def test_a_pinned_candidate_that_is_gone_counts_as_its_series() -> None:
     ranges = {"tf.placeholder": (0, 2), "tf.zeros": (0, 9)}
     need = narrow(given, INDEX, Offers(ranges), lambda root: [root]).needs[-1]
     assert (need.requirement, need.strength) == ("tf<=1.2", Strength.PROVEN)
+
+
+def why(*uses: Use) -> str:
+    ranges = {"tf.old": (0, 2), "tf.new": (1.1, 9), "tf.f(word)": (1.1, 9), "tf.f(#2)": (0, 2)}
+    given = dataclasses.replace(project(), evidence=Evidence(uses=uses))
+    return narrow(given, INDEX, Offers(ranges), lambda root: [root]).needs[-1].why
+
+
+def at(dotted: str, line: int) -> Use:
+    return Use(dotted=dotted, origin=dataclasses.replace(HERE, line=line))
+
+
+def test_a_range_names_what_each_of_its_ends_rests_on() -> None:
+    assert why(at("tf.old", 3)) == "'tf.old' (app.py:3)"
+    assert why(at("tf.old", 3), at("tf.new", 5), at("tf.new", 9)) == "'tf.new' (app.py:5) and 'tf.old' (app.py:3)"
+    assert why(at("tf.f(word)", 4)) == "'tf.f(word)' (app.py:4)"
+    assert why(at("tf.f(#2)", 4)) == "'tf.f' with 2 arguments (app.py:4)"

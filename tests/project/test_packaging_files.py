@@ -161,6 +161,16 @@ def test_conda_environment(tmp_path: Path) -> None:
     assert any("cudatoolkit" in note for note in reading.notes)
 
 
+def test_an_environment_is_text_whatever_its_form_says(tmp_path: Path) -> None:
+    text = (
+        "base: &base {dependencies: [a]}\n<<: *base\ndependencies:\n- 3.10\n- ~\n-\n- python=3.10\n- scipy=1.10\n- pip:\n  - 12\n  - b==1\n"
+    )
+    reading = read_environment(write(tmp_path, "environment.yml", text), tmp_path)
+    assert [need.requirement for need in reading.needs] == ["scipy==1.10.*", "b==1"]
+    assert [need.origin.line for need in reading.needs] == [8, 11]
+    assert [bound.specifier for bound in reading.bounds] == ["==3.10.*"]
+
+
 def test_files_that_name_an_interpreter(tmp_path: Path) -> None:
     write(tmp_path, "runtime.txt", "python-3.6.8\n")
     write(tmp_path, "Dockerfile", "# x\nFROM --platform=linux/amd64 python:3.7-slim AS a\nFROM tensorflow/tensorflow:1.14.0-py3\n")

@@ -173,3 +173,9 @@ def test_trimming_drops_what_was_not_used_and_the_next_build_fetches_it_again(ex
     gone = upkeep.trim(command, keep_gb=0, cache_id="resolver-test-trim", python="3.8")
     assert gone.endswith(" 1 removed")
     assert own.run(asked).passed
+
+
+def test_metadata_of_before_pep_508_installs_as_in_the_image(executor):
+    # gym 0.18 asks for "opencv-python>=3.": uv refuses the whole set for it, the pip of its day does not.
+    outcome = executor.run(spec("3.6", "gym==0.18.0 six==1.16.0", imports=("import six",)))
+    assert outcome.passed, outcome.log

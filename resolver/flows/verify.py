@@ -108,6 +108,10 @@ _FRAMEWORKS = frozenset(
 def _optional(release: Release) -> tuple[tuple[str, SpecifierSet], ...]:
     """What a release's extras bound: name and specifier; the widest reading where several extras name one distribution."""
     found: dict[str, SpecifierSet] = {}
+    # What a release requires of everybody outweighs what an extra says besides (transformers 3.5.1: tokenizers 0.9.3, its extra 0.9.2).
+    plain = {
+        canonicalize_name(re.split(r"[^A-Za-z0-9._-]", text.strip(), maxsplit=1)[0]) for text in release.requires if "extra" not in text
+    }
     for text in release.requires:
         if "extra" not in text:
             continue
@@ -119,6 +123,8 @@ def _optional(release: Release) -> tuple[tuple[str, SpecifierSet], ...]:
         if not extras or all(_MAKERS_EXTRAS.search(extra) for extra in extras) or not str(requirement.specifier):
             continue
         name = canonicalize_name(requirement.name)
+        if name in plain:
+            continue
         if name not in _FRAMEWORKS and name not in map(canonicalize_name, extras):
             continue  # nobody's code meets it: httpx is a fine client beside a newer rich, which its command line draws with
         if name not in found or len(str(requirement.specifier)) < len(str(found[name])):

@@ -52,6 +52,12 @@ def test_the_bound_of_an_extra_for_something_else_says_nothing() -> None:
     assert len(optional_clashes(candidate(array, release("numpy", "1.13.0")))) == 1
 
 
+def test_what_a_release_requires_of_everybody_outweighs_its_extra() -> None:
+    importer = release("transformers", "3.5.1", "tokenizers==0.9.3", "tokenizers==0.9.2; extra == 'tokenizers'")
+    assert optional_clashes(candidate(importer, release("tokenizers", "0.9.3"))) == ()
+    assert optional_clashes(candidate(release("transformers", "3.5.1", *importer.requires[1:]), release("tokenizers", "0.9.3")))
+
+
 def test_extras_for_development_say_nothing() -> None:
     assert optional_clashes(candidate(release("a", "1", "numpy==1.19; extra == 'testing'"), release("numpy", "2.0"))) == ()
 

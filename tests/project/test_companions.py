@@ -19,7 +19,13 @@ from resolver.project.read import read_project
 HERE = Origin(kind=OriginKind.IMPORTED, path="app.py", line=1)
 
 
-TENSORBOARD = [("torch<1.5", "future"), ("torch<1.14", "six"), ("torch>=1.9,<1.11", "setuptools<59.6")]
+TENSORBOARD = [
+    ("torch<1.5", "future"),
+    ("torch<1.14", "six"),
+    ("torch>=1.9,<1.11", "setuptools<59.6"),
+    ("torch<1.6", "tensorboard>=1.14"),
+    ("torch>=1.6", "tensorboard>=1.15"),
+]
 
 
 def read(folder: Path, source: str) -> Project:

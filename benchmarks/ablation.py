@@ -66,14 +66,15 @@ def without_versions(project: Project) -> Project:
 
 def without_inferred(project: Project) -> Project:
     """Only what some file declares (companions stay away too)."""
-    return dataclasses.replace(project, needs=tuple(n for n in project.needs if n.origin.kind is not OriginKind.IMPORTED))
+    needs = tuple(n for n in project.needs if n.origin.kind is not OriginKind.IMPORTED)
+    return dataclasses.replace(project, needs=needs, evidence=dataclasses.replace(project.evidence, runs_with=()))
 
 
 def without_companions(project: Project) -> Project:
     """Without what the table of companions added; it is told in notes."""
     told = " ".join(note for note in project.evidence.notes if "is added:" in note)
     needs = tuple(n for n in project.needs if f"'{n.requirement}' is added" not in told)
-    return dataclasses.replace(project, needs=needs)
+    return dataclasses.replace(project, needs=needs, evidence=dataclasses.replace(project.evidence, runs_with=()))
 
 
 def same(project: Project) -> Project:

@@ -249,12 +249,14 @@ class Rooms(Known):
 
 
 def companions(names: Sequence[str]) -> list[Companion]:
-    """What the table says that dotted names want beside their own distribution; what shows in calls alone is left out."""
+    """What the table says that dotted names want beside their own distribution. Left out is what shows in calls alone, and what is asked
+    for in some versions only: the ranker sees whether a set has it, not which.
+    """
     from resolver.project import companions as room
     from resolver.rank.book import Companion, requirement_name
 
     prefixes = {name[:end] for name in names for end in (*(at for at, sign in enumerate(name) if sign == "."), len(name))}
-    wanted = [one for one in room.companions() if one.root in prefixes and one.add and not one.beside]
+    wanted = [one for one in room.companions() if one.root in prefixes and one.add and not one.beside and not one.bounded]
     return [Companion(any=tuple(map(normalize, (*one.any, requirement_name(one.add)))), of=one.of, called=one.called) for one in wanted]
 
 

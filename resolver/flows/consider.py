@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 
 from resolver.core.candidate import Candidate, Relaxation, Scored
 from resolver.core.kept import Former
-from resolver.core.project import Project
+from resolver.core.project import Project, RunsWith
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
 from resolver.flows.kept import counterparts, moved, verdict
 from resolver.flows.unbuilt import unbuilt
-from resolver.flows.verify import Completed, optional_clashes, pinned
+from resolver.flows.verify import Completed, optional_clashes, pinned, unmet
 from resolver.interfaces import Ranker, Solver
 
 SEARCHES = 4
@@ -139,7 +139,7 @@ class Desk:
         first = 0.0
         for reading in range(READINGS):
             self.reporter.step(f"ranking {len(found)} sets")
-            ranked = self._held_together(demoted(self.ranker.rank(project, found)))
+            ranked = self._held_together(demoted(self.ranker.rank(project, found), project.evidence.runs_with))
             if project.evidence.last_worked is None and not pinned(project):
                 ranked = freshened(ranked)
             first = first or ranked[0].probability
@@ -212,13 +212,14 @@ def _newness(candidate: Candidate) -> tuple[int, float]:
     return int(candidate.target.python.partition(".")[2] or 0), sum(days) / len(days) if days else 0.0
 
 
-def demoted(ranked: Sequence[Scored]) -> list[Scored]:
-    """Best first again, after halving the probability of a set for each bound of an extra that it does not keep (three at most), with
-    little left of one with a member that hardly builds, and with sets that were drawn at random behind those about as likely.
+def demoted(ranked: Sequence[Scored], runs_with: Sequence[RunsWith] = ()) -> list[Scored]:
+    """Best first again, after halving the probability of a set for each bound of an extra that it does not keep and for each need of its
+    releases for what the source does with them that it does not meet (three at most), with little left of one with a member that hardly
+    builds, and with sets that were drawn at random behind those about as likely.
     """
     weighed = []
     for scored in ranked:
-        clashes = optional_clashes(scored.candidate)
+        clashes = (*optional_clashes(scored.candidate), *unmet(scored.candidate, runs_with))
         if clashes:
             halved = scored.probability * 0.5 ** min(len(clashes), 3)
             scored = dataclasses.replace(scored, probability=halved, reasons=(*scored.reasons, clashes[0]))  # noqa: PLW2901

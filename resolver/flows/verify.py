@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
+from collections.abc import Sequence
 
 from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
@@ -14,7 +15,7 @@ from packaging.utils import canonicalize_name
 from resolver.core.candidate import Candidate
 from resolver.core.package import NormalizedName, Release, normalize
 from resolver.core.peers import peer_bounds
-from resolver.core.project import Project
+from resolver.core.project import Project, RunsWith
 
 _MAKERS_EXTRAS = re.compile(r"dev|test|doc|lint|quality|style|check|typing|mypy|build|release|bench|example|tutorial|ci\b")
 """Extras for those who work on a package: their pins say nothing of its users."""
@@ -90,6 +91,21 @@ def optional_clashes(candidate: Candidate) -> tuple[str, ...]:
             have = versions.get(name)
             if have is not None and not bound.contains(have, prereleases=True):
                 wrong.append(f"{release.pin} is made for {name}{bound}, the set has {have}")
+    return tuple(wrong)
+
+
+def unmet(candidate: Candidate, runs_with: Sequence[RunsWith]) -> tuple[str, ...]:
+    """A sentence for each need of a release for what the source does with it that the set does not meet: a policy or a pin stood against
+    it, or nobody knows the distribution here.
+    """
+    versions = {str(release.name): release.version for release in candidate.packages}
+    wrong = []
+    for one in runs_with:
+        asker = next((release for release in candidate.packages if one.asked_by(release.pin)), None)
+        wanted = Requirement(one.needs)
+        have = versions.get(wanted.name)
+        if asker is not None and (have is None or not wanted.specifier.contains(have, prereleases=True)):
+            wrong.append(f"{one.origin}: {asker.pin} wants {one.needs}, the set has {have or 'none'}")
     return tuple(wrong)
 
 

@@ -35,6 +35,11 @@ class Companion:
     of: str = ""
     called: bool = False
 
+    @property
+    def bounded(self) -> bool:
+        """Whether only some versions of what is added will do."""
+        return bool(self.add) and bool(Requirement(self.add).specifier)
+
     def shown(self, signs: Mapping[str, Origin]) -> Origin | None:
         """Where the source shows it first, None when nowhere."""
         if "*" not in self.root:

@@ -69,15 +69,25 @@ def _children(value: object) -> list[ast.AST]:
     return [item for item in items if isinstance(item, ast.AST)]
 
 
+MAX_DOTS = 30
+"""A module with a longer name nobody wrote; such imports are passed over."""
+
+
+def is_plain(name: str | None) -> bool:
+    """Whether it can be the name of a module that somebody wrote."""
+    return bool(name) and str(name).count(".") <= MAX_DOTS
+
+
 def _import(scope: Scope, node: ast.Import) -> None:
-    for alias in node.names:
+    for alias in filter(lambda alias: is_plain(alias.name), node.names):
         root = alias.name.split(".")[0]
         scope.add(alias.asname or root, Binding(alias.name if alias.asname else root, node.lineno))
 
 
 def _import_from(scope: Scope, node: ast.ImportFrom) -> None:
+    source = f"{node.module}." if is_plain(node.module) and not node.level else ""
     for alias in node.names:
-        scope.add(alias.asname or alias.name, Binding(f"{node.module}.{alias.name}" if node.module and not node.level else "", node.lineno))
+        scope.add(alias.asname or alias.name, Binding(f"{source}{alias.name}" if source else "", node.lineno))
 
 
 def _definition(scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:

@@ -17,6 +17,7 @@ from resolver.core.project import Bound, Origin, OriginKind, Use
 from resolver.project.files import LocalModules, Tree, is_side
 from resolver.project.legacy import imports_of, python2_mark, python2_name
 from resolver.project.reexports import OwnModules
+from resolver.project.scopes import is_plain
 from resolver.project.syntax import parse_python, syntax_bounds
 from resolver.project.tables import tables
 from resolver.project.text import read_bytes
@@ -207,7 +208,7 @@ def _uses(source: Source, kinds: Kinds, own: OwnModules) -> tuple[FileUses, str]
             statement=statement,
         )
         for name, statement, line in imports_of(source.text)
-        if wanted(name.split(".")[0])
+        if is_plain(name) and wanted(name.split(".")[0])
     ]
     return FileUses(uses=tuple(found)), f"{source.path}: {kind}; only its import lines were read"
 

@@ -12,7 +12,7 @@ from resolver.core.project import Origin, OriginKind, Use
 from resolver.project.calls import Calls
 from resolver.project.guards import Guard, GuardedVisitor, dotted
 from resolver.project.reexports import imports_from
-from resolver.project.scopes import Binding, Comprehension, Names, scope_of
+from resolver.project.scopes import Binding, Comprehension, Names, is_plain, scope_of
 from resolver.project.tables import tables
 
 MAX_PARTS = 6
@@ -95,12 +95,12 @@ class _Visitor(GuardedVisitor):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            if self._foreign(alias.name.split(".")[0]):
+            if is_plain(alias.name) and self._foreign(alias.name.split(".")[0]):
                 renamed = f" as {alias.asname}" if alias.asname else ""
                 self._import(alias.name, f"import {alias.name}{renamed}", alias.asname or alias.name.split(".")[0], node.lineno)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        if node.level or not node.module or not self._foreign(node.module.split(".")[0]):
+        if node.level or not node.module or not is_plain(node.module) or not self._foreign(node.module.split(".")[0]):
             return
         for alias in node.names:
             renamed = f" as {alias.asname}" if alias.asname else ""
@@ -134,7 +134,7 @@ class _Visitor(GuardedVisitor):
         if dotted(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
             first = node.args[0]
             named = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
-            if _is_dotted(named) and self._foreign(named.split(".")[0]):
+            if is_plain(named) and _is_dotted(named) and self._foreign(named.split(".")[0]):
                 self._import(named, f"import {named}", "", node.lineno)
         self.generic_visit(node)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from resolver.core.candidate import Candidate, Scored
 from resolver.core.package import Pin, Release, normalize
-from resolver.core.project import Evidence, Project
+from resolver.core.project import Evidence, Origin, OriginKind, Project, RunsWith
 from resolver.core.reporter import Reporter
 from resolver.core.signs import Sign
 from resolver.core.target import Target
@@ -105,3 +105,20 @@ def test_a_set_that_was_drawn_at_random_must_be_clearly_likelier() -> None:
     plain = scored("3.8", 2021, 0.85)
     assert demoted([drawn(0.92), plain])[0] == plain
     assert demoted([drawn(0.94), plain])[0].probability == 0.94
+
+
+def test_a_set_that_lacks_what_its_releases_run_with_is_halved_and_told() -> None:
+    here = Origin(kind=OriginKind.IMPORTED, path="app.py", line=3)
+    along = (RunsWith(releases="torch<2022", needs="boards>=2", origin=here),)
+
+    def beside(year: int, boards: str, probability: float) -> Scored:
+        one = scored("3.8", year, probability)
+        more = (Release(pin=Pin(normalize("boards"), boards)),) if boards else ()
+        return dataclasses.replace(one, candidate=dataclasses.replace(one.candidate, releases=(*more, *one.candidate.releases)))
+
+    old, without, whole, newer = beside(2021, "1", 0.95), beside(2021, "", 0.9), beside(2021, "2", 0.6), beside(2022, "", 0.55)
+    ranked = demoted([old, without, whole, newer], along)
+    assert [one.candidate for one in ranked] == [whole.candidate, newer.candidate, old.candidate, without.candidate]
+    assert ranked[2].reasons == ("app.py:3: torch==2021 wants boards>=2, the set has 1",)
+    assert ranked[3].reasons == ("app.py:3: torch==2021 wants boards>=2, the set has none",)
+    assert (ranked[0].reasons, ranked[1].reasons) == ((), ())

@@ -185,6 +185,17 @@ TEXTS: dict[str, dict[str, str | bytes]] = {
         "p.py": "finally:" * 60_000,
         "q.py": "x: int = a,\n" * 9_000 + "print 'a'",
     },
+    "names of many parts": {
+        "m.py": "import " + "a." * 30_000 + "a as x\nx.y\nx.z(k=1)\n" * 1,
+        "n.py": "from " + "a." * 30_000 + "a import b\nb.y\n",
+        "o.py": "print 'a'\nimport " + "a." * 30_000 + "a\n",
+        "p.py": "import importlib\nimportlib.import_module('"
+        + "a." * 30_000
+        + "a')\ntry:\n    import "
+        + "a." * 30_000
+        + "a as b\nexcept ImportError:\n    import c as b\n",
+        "q.py": "import flask\n" + "flask" + ".a" * 600 + "\n",
+    },
     "one name again and again": {
         "m.py": "import numpy as x\nx.a\n" * 9_000,
         "n.py": "from m import x\n" * 15_000,

@@ -31,7 +31,7 @@ from tests.project.hostile import MAKERS
 from tests.project.readers import INNER, READERS, clear
 from tests.project.samples import SAMPLES, TEXT_SAMPLES
 
-FEW = 6
+FEW = 5
 EXAMPLES = int(os.environ.get("RESOLVER_FUZZ", FEW))
 PUMPED = 200_000
 """Bytes of a text that repeats itself: what takes time with their square takes minutes."""

@@ -137,7 +137,7 @@ def test_one_of_a_choice_is_a_need(dotted: tuple[str, ...], declared: list[str],
 @pytest.mark.parametrize(
     ("used", "declared", "added"),
     [
-        ("torch.utils.tensorboard.SummaryWriter", ["torch"], ["future", "six", "tensorboard"]),
+        ("torch.utils.tensorboard.SummaryWriter", ["torch"], ["tensorboard"]),
         ("torch.utils.data.DataLoader", ["torch"], []),
         ("torch.utils.tensorboard.SummaryWriter", ["torch", "tensorboard==2.0", "six", "future"], []),
         ("fastapi.File", ["fastapi"], ["python-multipart"]),

@@ -44,7 +44,7 @@ class Companion:
         """Where the source shows it first, None when nowhere."""
         if "*" not in self.root:
             return signs.get(self.root)
-        start = self.root.partition("*")[0]
+        start = re.split(r"[*\[]", self.root, maxsplit=1)[0]
         return next((origin for sign, origin in signs.items() if sign.startswith(start) and _pattern(self.root).match(sign)), None)
 
 

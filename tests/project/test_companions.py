@@ -57,6 +57,8 @@ def added(folder: Path, source: str) -> list[str]:
         ("import torch\nfrom transformers import BertModel", []),
         ("from transformers import TFBertModel", ["tensorflow"]),
         ("from transformers import BertTokenizer", []),
+        ("import tensorflow\nfrom transformers import ViTForImageClassification as V\nV.from_pretrained('x')", ["torch"]),
+        ("import tensorflow\nfrom transformers import TFViTModel\nTFViTModel.from_pretrained('x')", []),
         ("import torch\nfrom transformers import AutoModel\nAutoModel.from_pretrained('x', device_map='auto')", ["accelerate"]),
         ("import torch\nfrom transformers import AutoModel\nAutoModel.from_pretrained('x', device_map=None)", []),
         ("import jax", ["jaxlib"]),

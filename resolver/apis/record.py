@@ -56,11 +56,6 @@ class Record:
         self._groups: dict[tuple[str, str], tuple[tuple[Mask, str], ...]] = {}
         self._steps: dict[str, tuple[Mapping[tuple[str, str], Mask], Mask]] = {}
 
-    @property
-    def size(self) -> int:
-        """Bytes on record."""
-        return self._ends[-1]
-
     def _block(self, place: int) -> str:
         """The lines of a block, each with a line break before it."""
         text = self._opened.get(place)

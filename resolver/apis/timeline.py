@@ -19,8 +19,8 @@ from resolver.apis.record import Mask, Record, version_key
 from resolver.core.errors import StoreError
 from resolver.core.package import normalize
 
-MERGED = 200_000
-"""Packages with more bytes on record are not put together with what this machine studied: it takes seconds, and they were walked often."""
+SELDOM = 4
+"""Packages with more walked releases are not put together with what this machine studied: it takes up to seconds, and brings little."""
 _BY_BACKEND = frozenset({"diffusers", "transformers"})
 """Packages whose parts hand out what the backends that are installed bring."""
 
@@ -154,7 +154,7 @@ class SqliteTimeline:
     def _together(self, key: str) -> Record | None:
         """The file's record of a package with the releases studied here that it lacks."""
         bundled = self._bundled(key)
-        if self._kept is None or (bundled and bundled.size > MERGED):
+        if self._kept is None or (bundled and len(bundled.versions) > SELDOM):
             return bundled
         return self._kept.record(key, beside=bundled)
 

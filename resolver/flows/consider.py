@@ -14,7 +14,7 @@ from resolver.core.project import Project, RunsWith
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
 from resolver.flows.kept import counterparts, moved, verdict
-from resolver.flows.unbuilt import unbuilt
+from resolver.flows.unbuilt import Known, unbuilt
 from resolver.flows.verify import Completed, optional_clashes, pinned, unmet
 from resolver.interfaces import Ranker, Solver
 
@@ -217,13 +217,13 @@ def demoted(ranked: Sequence[Scored], runs_with: Sequence[RunsWith] = ()) -> lis
     releases for what the source does with them that it does not meet (three at most), with little left of one with a member that hardly
     builds, and with sets that were drawn at random behind those about as likely.
     """
-    weighed = []
+    weighed, known = [], Known()
     for scored in ranked:
         clashes = (*optional_clashes(scored.candidate), *unmet(scored.candidate, runs_with))
         if clashes:
             halved = scored.probability * 0.5 ** min(len(clashes), 3)
             scored = dataclasses.replace(scored, probability=halved, reasons=(*scored.reasons, clashes[0]))  # noqa: PLW2901
-        if lacking := unbuilt(scored.candidate):
+        if lacking := unbuilt(scored.candidate, known):
             told = f"{lacking[0].pin} has no wheel for Python {scored.candidate.target.python}, and its source needs more than a compiler"
             scored = dataclasses.replace(scored, probability=scored.probability * UNBUILT, reasons=(*scored.reasons, told))  # noqa: PLW2901
         weighed.append(scored)

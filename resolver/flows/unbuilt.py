@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resolver.core.candidate import Candidate
-from resolver.core.package import PYTHON, Release
+from resolver.core.package import PYTHON, Pin, Release
 from resolver.core.target import PYTHONS, Target
 from resolver.render.tags import sdists, wheels
 
@@ -16,9 +16,21 @@ LARGE = 1_000_000
 """Bytes of a source archive from which on it is taken for one that needs more than a compiler (MarkupSafe: 20 kB, pandas: 12 MB)."""
 
 
-def unbuilt(candidate: Candidate) -> tuple[Release, ...]:
+Known = dict[tuple[Pin, Target], bool]
+"""What is known of members by now: sets of one search share most of them."""
+
+
+def unbuilt(candidate: Candidate, known: Known | None = None) -> tuple[Release, ...]:
     """The members that have compiled wheels, none of them for the target, and a large source archive."""
-    return tuple(release for release in candidate.packages if release.name != PYTHON and _lacks_wheel(release, candidate.target))
+    known = {} if known is None else known
+    found = []
+    for release in candidate.releases:
+        lacks = known.get((release.pin, candidate.target))
+        if lacks is None:
+            lacks = known[release.pin, candidate.target] = release.name != PYTHON and _lacks_wheel(release, candidate.target)
+        if lacks:
+            found.append(release)
+    return tuple(found)
 
 
 def pythons_of(release: Release, target: Target) -> frozenset[str]:

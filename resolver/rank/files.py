@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +37,24 @@ class Calibration:
         """Calibrated probabilities, inside (0.001, 0.999)."""
         clipped = np.clip(raw, 1e-6, 1 - 1e-6)
         if self.kind == "isotonic":
-            # a flat step would make candidates equal that the booster tells apart; a hundredth of it keeps their order
-            clipped = 0.99 * np.interp(clipped, self.x, self.y) + 0.01 * clipped
+            clipped = np.interp(clipped, *_centred(self.x, self.y))
         elif self.kind == "platt":
             slope, offset = self.x
             clipped = 1.0 / (1.0 + np.exp(-(slope * np.log(clipped / (1 - clipped)) + offset)))
         found: Floats = np.clip(clipped, 0.001, 0.999)
         return found
+
+
+def _centred(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:
+    """The steps of an isotonic curve as points to draw lines through, each at the middle of its step, and half of what is left beyond the
+    outer ones: a flat step would make candidates equal that the booster tells apart (centered isotonic regression, Oron and Flournoy 2017).
+    """
+    steps: dict[float, list[float]] = {}
+    for at, value in zip(x, y, strict=True):
+        steps.setdefault(value, []).append(at)
+    values = sorted(steps)
+    middles = [(steps[value][0] + steps[value][-1]) / 2 for value in values]
+    return [0.0, *middles, 1.0], [values[0] / 2, *values, (values[-1] + 1) / 2]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,14 @@ def test_calibration_keeps_the_order_and_stays_inside(values, kind):
     assert (np.diff(told) >= 0).all()
 
 
+def test_a_flat_step_of_an_isotonic_curve_still_tells_candidates_apart():
+    curve = Calibration(kind="isotonic", x=(0.1, 0.2, 0.4, 0.8, 0.9), y=(0.2, 0.2, 0.6, 0.6, 0.9))
+    told = curve.apply(np.array([0.1, 0.15, 0.41, 0.6, 0.79, 0.9, 0.95]))
+    assert (np.diff(told) > 0.01).all()
+    assert told[1] == pytest.approx(0.2)
+    assert told[3] == pytest.approx(0.6)
+
+
 def test_a_file_appears_whole_in_a_folder_that_is_made(tmp_path):
     place = tmp_path / "new" / "models" / "wants.json"
     write_whole(place, "{}\n")

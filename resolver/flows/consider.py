@@ -25,7 +25,7 @@ READINGS = 3
 NOTICEABLE = 0.03
 """Where the best set is less likely by more than this once releases were read, another search may find a better one."""
 LONG_SECONDS = 45.0
-"""No further search is begun after so much of the processor's time (not the clock's: a busy machine answers as an idle one does)."""
+"""No further search is begun after so much of the processor's time, not the clock's: what else the machine does must not end it."""
 ENOUGH, ENOUGH_SECONDS = 40, 15.0
 """A search that has shown so many sets ends after this time: needs that clash under most policies take a third of a second a set."""
 NEAR = 0.05

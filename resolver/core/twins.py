@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from resolver.core.package import NormalizedName, Pin
 
@@ -31,6 +32,8 @@ _LINKED = {
     for wanted in map(Requirement, ("tensorflow-gpu<1.14", "tf-nightly-gpu<1.14", "faiss-gpu", "paddlepaddle-gpu"))
 }
 _LINKED_TO = re.compile(r"(mxnet|dgl|cupy)-cu(da)?\d+\w*")
+_OPENED = SpecifierSet(">=13")
+"""Releases of CuPy that open the driver when they run: 12.3.0 for CUDA 12 does not import without one, 13.0.0 and 14.2.0 do."""
 
 
 def wants_graphics(pin: Pin) -> bool:
@@ -39,4 +42,8 @@ def wants_graphics(pin: Pin) -> bool:
     TensorFlow opens them when it runs since 1.14.
     """
     bound = _LINKED.get(pin.name)
-    return (bound is not None and bound.contains(pin.version, prereleases=True)) or bool(_LINKED_TO.fullmatch(pin.name))
+    if bound is not None:
+        return bound.contains(pin.version, prereleases=True)
+    if pin.name.startswith("cupy-") and _OPENED.contains(pin.version, prereleases=True):
+        return False
+    return bool(_LINKED_TO.fullmatch(pin.name))

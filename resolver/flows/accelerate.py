@@ -45,12 +45,16 @@ _SYSTEM: tuple[tuple[re.Pattern[str], str], ...] = (
 """What is built for other systems alone."""
 
 
+_SOURCE: tuple[tuple[re.Pattern[str], str], ...] = ((re.compile(r"cupy"), "cupy-cuda12x"),)
+"""What is source alone under its own name, and needs CUDA's compiler to be built, and the wheels of it."""
+
+
 def fitted(project: Project, accelerator: Accelerator) -> Project:
     """The project with the twins for this accelerator in place of what cannot run there; each exchange is among the notes.
 
     Versions are kept: twins are released together. One that the index lacks is loosened later, and told, like any other.
     """
-    twins = (*_SYSTEM, *(_PROCESSOR if accelerator.kind == "cpu" else _GRAPHICS if accelerator.kind == "cuda" else ()))
+    twins = (*_SYSTEM, *_SOURCE, *(_PROCESSOR if accelerator.kind == "cpu" else _GRAPHICS if accelerator.kind == "cuda" else ()))
     needs, notes = [], []
     for need in project.needs:
         twin = _twin(need, twins)
@@ -105,6 +109,8 @@ def _is_one(requirement: Requirement) -> bool:
 def _why(pattern: re.Pattern[str]) -> str:
     if pattern in dict(_SYSTEM):
         return "it is built for another system"
+    if pattern in dict(_SOURCE):
+        return "that one needs CUDA's compiler to be built, this one is wheels"
     if pattern in dict(_GRAPHICS):
         return "one build serves processor and card" if pattern.pattern.endswith("gpu)") else "it leaves the graphics card idle"
     return "the target has no graphics card"

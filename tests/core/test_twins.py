@@ -10,6 +10,8 @@ from resolver.core.twins import wants_graphics
         ("tensorflow-gpu", "1.13.2", True),
         ("tensorflow-gpu", "1.15.0", False),
         ("tensorflow", "1.5.0", False),
+        ("cupy-cuda12x", "12.3.0", True),
+        ("cupy-cuda12x", "13.0.0", False),
         ("mxnet-cu101", "1.9.0", True),
         ("nvidia-cublas-cu12", "12.1.3", False),
         ("tensorflow-gpu", "no version", False),

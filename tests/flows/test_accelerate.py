@@ -32,6 +32,7 @@ def project(line: str) -> Project:
         ("tensorflow-macos==2.9", "tensorflow==2.9", "tensorflow==2.9"),
         ("torch==1.0", "torch==1.0", "torch==1.0"),
         ("tensorflow-gpu-thing", "tensorflow-gpu-thing", "tensorflow-gpu-thing"),
+        ("cupy>=13", "cupy-cuda12x>=13", "cupy-cuda12x>=13"),
     ],
 )
 def test_twins_of_what_the_target_cannot_run(line, cpu, cuda):

@@ -13,7 +13,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterable, Mapping
 
-from resolver.apis.record import Record, Writer
+from resolver.apis.record import LOOKED_UP, Record, Writer
 from resolver.apis.timeline import SqliteTimeline
 
 Asked = Mapping[str, frozenset[str]]
@@ -96,7 +96,10 @@ print(json.dumps(found))
 
 
 def merge(base: sqlite3.Connection, name: str, found: Mapping[str, Mapping[str, Iterable[str]]]) -> int:
-    """Add names to the walks of one package: version -> module -> names; modules that a walk has not read stay out. Returns how many."""
+    """Add names to the walks of one package: version -> module -> names; modules that a walk has not read stay out.
+
+    Each module that was looked into is marked, so that a walk which is added later says nothing of them. Returns how many were added.
+    """
     (blob,) = base.execute("SELECT blob FROM package WHERE name = ?", (name,)).fetchone()
     rows, added = Record(blob).rows(), 0
     for place, row in enumerate(rows):
@@ -106,6 +109,6 @@ def merge(base: sqlite3.Connection, name: str, found: Mapping[str, Mapping[str, 
             nearest = rows[min(read, key=lambda n: abs(n - place))]["version"]
             have = set(row["names"][module].split())
             added += len(set(found[nearest][module]) - have)
-            row["names"][module] = " ".join(sorted(have | set(found[nearest][module])))
+            row["names"][module] = " ".join(sorted({*have, *found[nearest][module], LOOKED_UP}))
     base.execute("UPDATE package SET blob = ? WHERE name = ?", (Writer(rows).blob(), name))
     return added

@@ -15,6 +15,8 @@ from resolver.core.errors import StoreError
 
 Mask = int
 """A set of versions: bit i stands for the i-th walked version, oldest first."""
+LOOKED_UP = "_*"
+"""Stands among a module's names where its private names were looked up too (see `privates`), those that somebody takes."""
 NEAR = 400
 """Characters that are rather searched than halved."""
 BLOCK = 4 << 10
@@ -192,9 +194,11 @@ class Record:
         if thing:
             following["object", inner] = following.get(("object", inner), 0) | thing
         left = mask & ~child & ~found
-        # A walk records every private module, but no private name; those that `privates` looked up were looked up in every version.
+        # A walk records every private module, but no private name: those are looked up apart, in the versions that bear the mark of it.
         if part.startswith("_") and part not in names:
             return left & ~read if self._row("M", inner) is not None else left
+        if part.startswith("_") and not part.startswith("__"):
+            more |= ~names.get(LOOKED_UP, 0)
         return left & (more | ~read)
 
     def _member(self, path: str, part: str, mask: Mask, following: dict[tuple[str, str], Mask]) -> Mask:

@@ -23,9 +23,9 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from resolver.apis.collect import WALKER
 from resolver.apis.era import COMPANIONS, ERA
 from resolver.apis.timeline import SqliteTimeline
+from resolver.apis.walk import SCRIPTS, WALKER
 from resolver.core.package import Release, normalize
 from resolver.index.snapshot import Snapshot
 
@@ -93,8 +93,9 @@ def walk(release: Release, python: str) -> list[str]:
         known = [f"{normalize(name)}=={version}" for name, _, version in others if normalize(name) != release.name]
         (out / "known.json").write_text(json.dumps(known))
         run = ["docker", "run", "--rm", "--network", "none", "-e", "PYTHONPATH=/scratch/site-packages", "-e", "PYTHONDONTWRITEBYTECODE=1"]
-        run += ["-v", f"{folder}:/scratch", "-v", f"{WALKER}:/walk/inside_walk.py:ro", f"python:{python}-slim"]
-        run += ["python", "-S", "/walk/inside_walk.py", "/scratch/out/known.json", "/scratch/out/out.jsonl", "300"]
+        run += ["-v", f"{folder}:/scratch"]
+        run += [each for name in SCRIPTS for each in ("-v", f"{WALKER.with_name(name)}:/walk/{name}:ro")]
+        run += [f"python:{python}-slim", "python", "-S", f"/walk/{WALKER.name}", "/scratch/out/known.json", "/scratch/out/out.jsonl", "300"]
         subprocess.run(run, check=False, capture_output=True, timeout=600)
         lines = (out / "out.jsonl").read_text().splitlines(keepends=True) if (out / "out.jsonl").exists() else []
     return [line for line in lines if '"static":false' in line and '"failed":""' in line]

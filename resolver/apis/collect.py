@@ -27,13 +27,13 @@ from pathlib import Path
 
 from resolver.apis.era import COMPANIONS, ERA, HEAVY, LIGHT_TENSORFLOW, LONG_TO_COMPILE, SAME_WEEK, UNREADABLE, WHEELS_EXIST, builder
 from resolver.apis.plan import Visit
+from resolver.apis.walk import WALKER
 from resolver.core.package import normalize
 
 PATIENCE = 600
 """Seconds that an installation may take."""
 TOGETHER = 10
 """Releases in one environment, at most."""
-WALKER = Path(__file__).with_name("inside_walk.py")
 _INFO = re.compile(r"^(.+?)-([^-]+?)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
 
 

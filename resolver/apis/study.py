@@ -13,10 +13,10 @@ from typing import Any
 
 from resolver.apis.links import read_links
 from resolver.apis.unpack import unpack
+from resolver.apis.walk import WALKER
 
 PATIENCE = 60
 """Seconds that reading the source of one release may take."""
-WALKER = Path(__file__).with_name("inside_walk.py")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,13 @@ _DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]*")
 _PYTHON = re.compile(r"3\.\d{1,2}")
 _WORD = re.compile(r"[A-Za-z0-9._-]+")
 
+Harvest = tuple[tuple[str, str], ...]
+"""(name, text) of each file of a script that runs after the probe in the same environment as `script KNOWN OUT`: the first one is run,
+the others lie beside it. Empty: nothing runs.
+"""
+HARVESTER = "inside_harvest.py"
+"""The name under which the first one is laid into the cell."""
+
 # Both run inside the build; they read everything that varies from files, so that no outside text is ever part of a command.
 COMPILE = """\
 set -u
@@ -120,6 +127,11 @@ def cell_dockerfile(spec: BuildSpec, *, tools: str, cache_id: str, secret: bool 
     ]
     lines += [f"RUN {_mounts(mounts)} sh /cell/cell.sh {site}", "FROM scratch", "COPY --from=cell /out /"]
     return "\n".join(lines) + "\n"
+
+
+def harvest_files(harvest: Harvest) -> dict[str, str]:
+    """The texts of a harvest's files by the names that they have in the cell."""
+    return {HARVESTER if not place else name: text for place, (name, text) in enumerate(harvest)}
 
 
 def _mounts(mounts: Iterable[str]) -> str:

@@ -16,7 +16,18 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from resolver.build import host, probe, process, upkeep
-from resolver.build.cell import CELL, COMPILE, build_constraints, built_text, cell_dockerfile, pins_text, setuptools_turns, tools_of_set
+from resolver.build.cell import (
+    CELL,
+    COMPILE,
+    Harvest,
+    build_constraints,
+    built_text,
+    cell_dockerfile,
+    harvest_files,
+    pins_text,
+    setuptools_turns,
+    tools_of_set,
+)
 from resolver.build.logs import install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
 from resolver.build.venv import find_uv
@@ -37,9 +48,8 @@ class DockerExecutor:
     """Builds each spec in a container and probes it there; survives pickling; several threads may share one.
 
     `uv` is a statically linked uv for the containers' platform (where that file is not, the one installed there); `cache_id` names the
-    engine's cache volume that all cells share. `harvest` is the text of a script that runs after the probe in the same environment as
-    `script KNOWN OUT`: KNOWN is a JSON list of "name==version" to leave out (`known`, asked anew for each build), OUT takes the lines
-    that become `Outcome.released`.
+    engine's cache volume that all cells share. `harvest` runs after the probe (see `Harvest`): KNOWN is a JSON list of "name==version"
+    to leave out (`known`, asked anew for each build), OUT takes the lines that become `Outcome.released`.
     `index_url` replaces uv's default index and reaches the build as a secret. When less than `reserve_gb` gigabytes are free where
     images lie, wheels that were not used for longest leave the shared cache before the next build; 0 never looks.
     """
@@ -47,7 +57,7 @@ class DockerExecutor:
     uv: Path
     cache_id: str = "resolver-uv"
     limits: Limits = Limits()
-    harvest: str = ""
+    harvest: Harvest = ()
     known: Callable[[], Iterable[str]] | frozenset[str] = frozenset()
     index_url: str = ""
     rest_seconds: float = 60.0
@@ -123,10 +133,9 @@ class DockerExecutor:
                 cuda=spec.target.accelerator.kind == "cuda",
             ),
             **{name: probe.source(name) for name in _SCRIPTS},
+            **harvest_files(self.harvest),
             "known.json": json.dumps(sorted(wanted & set(known))),
         }
-        if self.harvest:
-            files["inside_harvest.py"] = self.harvest
         for name, text in files.items():
             (cell / name).write_text(text, encoding="utf-8")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from resolver.build import host, probe, process
-from resolver.build.cell import build_constraints, pins_text
+from resolver.build.cell import HARVESTER, Harvest, build_constraints, harvest_files, pins_text
 from resolver.build.process import Finished, Limits
 from resolver.build.verdict import Left, judge
 from resolver.core.errors import EngineUnavailable
@@ -41,7 +41,7 @@ class VenvExecutor:
     folders: tuple[Path, ...] = ()
     cache: Path | None = None
     limits: Limits = Limits()
-    harvest: str = ""
+    harvest: Harvest = ()
     known: Callable[[], Iterable[str]] | frozenset[str] = frozenset()
     index_url: str = ""
     rest_seconds: float = 60.0
@@ -106,8 +106,9 @@ class VenvExecutor:
         if self.harvest:
             known = self.known() if callable(self.known) else self.known
             (folder / "known.json").write_text(json.dumps(sorted({str(p) for p in spec.pins} & set(known))), encoding="utf-8")
-            (folder / "inside_harvest.py").write_text(self.harvest, encoding="utf-8")
-            command = [str(python), str(folder / "inside_harvest.py"), str(folder / "known.json"), str(harvest)]
+            for name, text in harvest_files(self.harvest).items():
+                (folder / name).write_text(text, encoding="utf-8")
+            command = [str(python), str(folder / HARVESTER), str(folder / "known.json"), str(harvest)]
             process.run(
                 command, environment=inside, limits=Limits(seconds=180, memory_mb=self.limits.memory_mb), inherit=False, folder=folder
             )

@@ -216,9 +216,9 @@ class Rooms(Known):
         """
         import uv
 
-        from resolver.apis.walk import walk_source
+        from resolver.apis.walk import walk_sources
 
-        script = walk_source() if harvest else ""
+        script = walk_sources() if harvest else ()
         known = (self._walked() if travels else self._walked) if harvest else frozenset[str]()
         program = Path(uv.find_uv_bin())
         if self.settings.executor == "docker":

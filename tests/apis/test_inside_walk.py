@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib
 import json
 import shutil
 import struct
@@ -13,7 +14,7 @@ import sysconfig
 
 import pytest
 
-from resolver.apis.walk import walk_source
+from resolver.apis.walk import SCRIPTS, WALKER, walk_sources
 
 FILES = {
     "pkg/__init__.py": """
@@ -78,14 +79,16 @@ def install(site):
         (info / "RECORD").write_text("".join(f"{p},sha256=x,1\n" for p in files) + f"../../../bin/{name},,\n")
 
 
-def walk(folder, python=sys.executable, known=(), arguments=()):
-    site, script, out = folder / "site-packages", folder / "inside_walk.py", folder / "out.jsonl"
+def walk(folder, python=sys.executable, known=(), arguments=(), options=("-S",)):
+    site, out, scripts = folder / "site-packages", folder / "out.jsonl", folder / "scripts"
     if not site.exists():
         site.mkdir()
         install(site)
-    script.write_text(walk_source())
+    scripts.mkdir()
+    for name, text in walk_sources():
+        (scripts / name).write_text(text)
     (folder / "known.json").write_text(json.dumps(list(known)))
-    command = [python, "-S", str(script), *(arguments or [str(folder / "known.json"), str(out), "60"])]
+    command = [python, *options, str(scripts / SCRIPTS[0]), *(arguments or [str(folder / "known.json"), str(out), "60"])]
     environment = {"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin", "HOME": str(folder)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
@@ -114,6 +117,48 @@ def test_every_interpreter_walks_alike(python, tmp_path):
     assert row["version"] == "1.2"
     assert row["names"]["pkg.sub"].split() == ["C", "VALUE", "lower", "lowered", "w", "x", "y", "z"]
     assert "Layer" in row["names"]["pkg"].split()
+
+
+def test_all_its_files_are_known_and_none_hides_a_standard_module():
+    assert sorted(SCRIPTS) == sorted(path.name for path in WALKER.parent.glob("inside_walk*.py"))
+    assert not {path.stem for path in WALKER.parent.glob("*.py")} & sys.stdlib_module_names
+    assert all(len(text.splitlines()) < 300 for _, text in walk_sources())
+
+
+LOOKS = """
+import sys
+seen = sorted(n for n in sys.modules if n.startswith("inside_walk"))
+try:
+    import inside_walk_files
+    seen.append("found")
+except ImportError:
+    pass
+for name in seen or ["nothing"]:
+    globals()["saw_" + name] = 1
+"""
+
+
+@pytest.mark.parametrize("python", [sys.executable, *others()])
+def test_what_is_walked_meets_no_file_of_the_walk(python, tmp_path, monkeypatch):
+    monkeypatch.setitem(FILES, "other.py", LOOKS)
+    names = walk(tmp_path, python)["other"]["names"]["other"].split()
+    assert [n for n in names if n.startswith("saw_")] == ["saw_nothing"]
+
+
+@pytest.mark.parametrize("python", [sys.executable, *others()])
+def test_an_isolated_interpreter_finds_its_files(python, tmp_path):
+    (tmp_path / "site-packages").mkdir()
+    install(tmp_path / "site-packages")
+    arguments = ["--static", str(tmp_path / "site-packages"), str(tmp_path / "out.jsonl")]
+    assert set(walk(tmp_path, python, arguments=arguments, options=("-I", "-S"))) == {"angry", "other", "pkg-name"}
+
+
+@pytest.mark.parametrize("python", [sys.executable, *others()])
+def test_the_standard_library(python, tmp_path):
+    row = walk(tmp_path, python, arguments=["--stdlib", str(tmp_path / "out.jsonl")])["python"]
+    assert {"OrderedDict", "abc"} <= set(row["names"]["collections"].split())
+    assert {"json.decoder", "sys", "xml.dom"} <= set(row["modules"])
+    assert not [m for m in row["modules"] if m.startswith("inside_walk")]
 
 
 def test_modules_are_those_on_disk_without_tests(rows):
@@ -169,11 +214,13 @@ def test_reading_without_importing(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def functions():
-    """The script's own functions, for what needs no installed distribution."""
-    space = {"__name__": "inside_walk"}
-    exec(compile(walk_source(), "inside_walk.py", "exec"), space)
-    return space
+def part():
+    """One of the walker's files as a module, for what needs no installed distribution."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(WALKER.parent)
+        yield lambda name: importlib.import_module(f"inside_walk_{name}")
+    for name in SCRIPTS:
+        sys.modules.pop(name.removesuffix(".py"), None)
 
 
 def elf(path, needed):
@@ -194,37 +241,34 @@ def elf(path, needed):
     path.write_bytes(header + load + dyn + dynamic + strings)
 
 
-def test_needed_libraries(functions, tmp_path):
+def test_needed_libraries(part, tmp_path):
     elf(tmp_path / "a.so", ["libGL.so.1", "libc.so.6", "libown-1234.so.2"])
     elf(tmp_path / "libown-1234.so.2", ["libz.so.1"])
     (tmp_path / "b.so").write_bytes(b"\x7fELF")
-    found = functions["libraries"](str(tmp_path), ["a.so", "b.so", "libown-1234.so.2"])
+    found = part("libraries").libraries(str(tmp_path), ["a.so", "b.so", "libown-1234.so.2"])
     assert found == {"libGL.so.1": ["a.so"], "libz.so.1": ["libown-1234.so.2"]}
 
 
-def test_needed_libraries_of_a_real_binary(functions):
+def test_needed_libraries_of_a_real_binary(part):
     path = sysconfig.get_config_var("DESTSHARED")
     binaries = sorted(p for p in __import__("pathlib").Path(path).glob("*.so"))
     if not binaries:
         pytest.skip("this interpreter has no extension modules on disk")
-    assert any(functions["elf_needed"](str(b)) for b in binaries)
+    assert any(part("libraries").elf_needed(str(b)) for b in binaries)
 
 
-def test_reading_without_bodies_finds_the_same_names(functions, tmp_path):
+def test_reading_without_bodies_finds_the_same_names(part, monkeypatch):
     stdlib = __import__("pathlib").Path(sysconfig.get_paths()["stdlib"])
     files = sorted(p.name for p in stdlib.glob("*.py"))[:40]
     modules = {name[:-3]: name for name in files}
-    quick = functions["Static"](str(stdlib), modules, {})
+    quick = part("names").Static(str(stdlib), modules, {})
     quick_names = {m: quick.names(m) for m in modules}
-    shallow, functions["shallow"] = functions["shallow"], functions["parsed"]
-    try:
-        full = functions["Static"](str(stdlib), modules, {})
-        assert {m: full.names(m) for m in modules} == quick_names
-    finally:
-        functions["shallow"] = shallow
+    monkeypatch.setattr(part("names"), "shallow", part("source").parsed)
+    full = part("names").Static(str(stdlib), modules, {})
+    assert {m: full.names(m) for m in modules} == quick_names
 
 
-def test_a_stub_stands_for_a_binary_and_promises_count_where_a_module_fills_itself(functions, tmp_path):
+def test_a_stub_stands_for_a_binary_and_promises_count_where_a_module_fills_itself(part, tmp_path):
     sources = {
         "t/__init__.py": "from t._C import *\nif TYPE_CHECKING:\n    from t._V import *\nfor n in dir(_V):\n    globals()[n] = 1\n",
         "t/_C.pyi": "def cat(): ...\nfloat32: dtype = ...\n",
@@ -248,7 +292,7 @@ def test_a_stub_stands_for_a_binary_and_promises_count_where_a_module_fills_itse
         "t.both": "t/both.py",
         "t.replaced": "t/replaced.py",
     }
-    reader = functions["Static"](str(tmp_path), modules, {})
+    reader = part("names").Static(str(tmp_path), modules, {})
     assert {"cat", "float32", "zeros", "*"} <= reader.names("t")
     assert reader.names("t.plain") == {"x"}
     assert {"A", "C"} <= reader.names("t.lazy")
@@ -256,7 +300,7 @@ def test_a_stub_stands_for_a_binary_and_promises_count_where_a_module_fills_itse
     assert "*" in reader.names("t.replaced")
 
 
-def test_what_reading_takes_for_loaded(functions, tmp_path):
+def test_what_reading_takes_for_loaded(part, tmp_path):
     sources = {
         "p/__init__.py": "from . import a\nif TYPE_CHECKING:\n    from . import never\n",
         "p/a.py": "try:\n    from p.sub.b import x\nfinally:\n    y = 1\ndef f():\n    from p import later\n",
@@ -270,13 +314,13 @@ def test_what_reading_takes_for_loaded(functions, tmp_path):
     (tmp_path / "p/sub").mkdir(parents=True)
     for path, text in sources.items():
         (tmp_path / path).write_text(text)
-    modules = functions["modules_of"](list(sources))
-    assert functions["static_core"](str(tmp_path), modules, ["p"]) == {"p", "p.a", "p.sub", "p.sub.b"}
+    modules = part("files").modules_of(list(sources))
+    assert part("takes").static_core(str(tmp_path), modules, ["p"]) == {"p", "p.a", "p.sub", "p.sub.b"}
     # What is caught, or stands under a condition, may be left out.
-    assert functions["static_core"](str(tmp_path), modules, ["p.never"]) == {"p", "p.a", "p.sub", "p.sub.b", "p.never"}
+    assert part("takes").static_core(str(tmp_path), modules, ["p.never"]) == {"p", "p.a", "p.sub", "p.sub.b", "p.never"}
 
 
-def test_an_import_whose_failure_is_raised_again_is_needed(functions):
+def test_an_import_whose_failure_is_raised_again_is_needed(part):
     text = """
 try:
     from tensorflow.keras.layers.experimental.preprocessing import RandomRotation
@@ -292,12 +336,12 @@ def later():
     except ImportError:
         raise ImportError("install pydot")
 """
-    takes = functions["Takes"]({"keras"}, "keras")
+    takes = part("takes").Takes({"keras"}, "keras")
     takes.visit(ast.parse(text))
     assert takes.sure == {"tensorflow.keras.layers.experimental.preprocessing.RandomRotation"}
 
 
-def test_names_that_reading_does_not_take_for_bound(functions):
+def test_names_that_reading_does_not_take_for_bound(part):
     text = """
 import os
 try:
@@ -325,6 +369,6 @@ if __name__ == "__main__":
 else:
     imported = 1
 """
-    found = functions["Bindings"]("pkg")
+    found = part("names").Bindings("pkg")
     found.visit(ast.parse(text))
     assert found.names == {"os", "zlib", "fast", "slow", "needed", "unicode", "imported"}

@@ -48,11 +48,13 @@ def test_flask_of_its_time_runs(executor, python):
 
 def test_a_harvest_runs_in_the_same_environment_and_leaves_out_the_known(executor):
     script = (
-        "import json, sys, markupsafe\n"
+        "import json, sys\nfrom part import markupsafe\n"
         "known = json.load(open(sys.argv[1]))\n"
         "open(sys.argv[2], 'w').write(json.dumps([known, markupsafe.__version__]) + '\\n')\n"
     )
-    harvesting = dataclasses.replace(executor, harvest=script, known=frozenset({"markupsafe==2.0.1", "other==1"}))
+    harvesting = dataclasses.replace(
+        executor, harvest=(("walk.py", script), ("part.py", "import markupsafe\n")), known=frozenset({"markupsafe==2.0.1", "other==1"})
+    )
     outcome = harvesting.run(spec("3.8", "markupsafe==2.0.1"))
     assert outcome.passed, outcome.log
     assert outcome.released == ('[["markupsafe==2.0.1"], "2.0.1"]',)

@@ -67,11 +67,15 @@ def test_old_build_tools_for_old_interpreters(python):
 def test_the_cell_holds_exactly_what_the_build_reads(tmp_path):
     uv = tmp_path / "uv"
     uv.write_bytes(b"")
-    executor = DockerExecutor(uv=uv, harvest="print('walk')", known=frozenset({"flask==1.1.1", "other==2"}))
+    executor = DockerExecutor(
+        uv=uv, harvest=(("walk.py", "import part"), ("part.py", "print('walk')")), known=frozenset({"flask==1.1.1", "other==2"})
+    )
     executor._write_cell(tmp_path, spec(probe=Probe(imports=("import flask",))), "tools:1", ())
     assert json.loads((tmp_path / "known.json").read_text()) == ["flask==1.1.1"]
     assert (tmp_path / "pins.txt").read_text() == "click==7.0\nflask==1.1.1\n"
     assert json.loads((tmp_path / "spec.json").read_text())["imports"] == ["import flask"]
+    assert (tmp_path / "inside_harvest.py").read_text() == "import part"
+    assert (tmp_path / "part.py").read_text() == "print('walk')"
     script = (tmp_path / "cell.sh").read_text()
     for name in ("inside_probe.py", "inside_harvest.py", "inside_bytecode.py", "build-constraints.txt", "seconds"):
         assert (tmp_path / name).exists()

@@ -10,7 +10,8 @@ distribution is walked in a child process, so that one that crashes, hangs or ex
 A line: name, version, python, modules (paths on disk), names {module: "public names"} ("*" among them: more may exist),
 alias {module.attribute: module it really is}, classes {module.Class: "members" or "=module.Class"}, takes {root: [dotted]}
 (":" in front: not needed to import the distribution itself), needed {soname: [files]}, pb2, static, failed; where nothing is
-imported also inner {module: [roots of others that importing it needs and importing the distribution does not]}.
+imported also inner {module: [roots of others that importing it needs and importing the distribution does not]} and loaded, the
+paths of the sources that importing the distribution runs.
 """
 
 import gc
@@ -101,6 +102,7 @@ def walk(name, version, base, info, put, span, importing=True):
     more = set(m for m in modules if m in sys.modules) - core
     if row["static"]:
         core, more = static_core(base, modules, tops), set()
+        row["loaded"] = sorted(set(modules[m] for m in core if modules[m].endswith(".py")))
         row["inner"] = inner_takes(base, modules, core, own_roots | own, start + span * 0.2)
     row["takes"] = takes_of(base, modules, core, more, own_roots | own, start + span * 0.8)
     put(row)

@@ -14,7 +14,7 @@ from resolver.apis.build import read_row
 from resolver.apis.record import Record, Writer, version_key
 from resolver.apis.study import Studied
 
-FORM = 2
+FORM = 3
 """Raised when what is kept of a release changes: older files are then no longer looked at."""
 _NAME = re.compile(r"\A([a-z0-9][a-z0-9-]*)==([A-Za-z0-9.!+_-]+)\.json\.gz\Z")
 _LIMIT = 64 << 20
@@ -80,10 +80,15 @@ class KeptWalks:
         studied = self._get(name, version) if (name, version) in self else None
         return studied.links if studied else {}
 
+    def asks(self, name: str, version: str) -> Sequence[tuple[str, str]]:
+        """Specifiers on Python that importing a studied release needs, each with its reason; empty when unknown."""
+        studied = self._get(name, version) if (name, version) in self else None
+        return studied.asks if studied else ()
+
     def keep(self, name: str, version: str, studied: Studied) -> None:
         """Remember what was found, for good: a file of the index never changes."""
         self._listed().setdefault(name, {})[version] = studied
-        body = gzip.compress(json.dumps({"walk": studied.walk, "links": studied.links}).encode(), 6)
+        body = gzip.compress(json.dumps({"walk": studied.walk, "links": studied.links, "asks": studied.asks}).encode(), 6)
         place = self._folder / f"{name}=={version}.json.gz"
         fresh = place.with_name(f"{place.name}.{os.getpid()}.new")
         if not _NAME.match(place.name):
@@ -121,6 +126,7 @@ def _read(path: Path) -> Studied:
             found = json.loads(stream.read(_LIMIT))
         walk, links = found["walk"], found["links"]
         kept = {str(name): [str(soname) for soname in sonames] for name, sonames in links.items()}
-        return Studied(walk=walk if isinstance(walk, dict) else None, links=kept)
+        asks = tuple((str(specifier), str(reason)) for specifier, reason in found["asks"])
+        return Studied(walk=walk if isinstance(walk, dict) else None, links=kept, asks=asks)
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
         return Studied(walk=None, links={})

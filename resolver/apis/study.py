@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,29 @@ from resolver.apis.walk import WALKER
 
 PATIENCE = 60
 """Seconds that reading the source of one release may take."""
+MOST_LOADED, LONGEST = 400, 1 << 20
+"""So many sources of a release are asked what interpreter they want; no longer ones, in bytes."""
+
+Asking = Callable[[bytes, str], Sequence[tuple[str, str]]]
+"""A source and its path -> specifiers on Python that loading it needs, each with its reason."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Studied:
-    """A walk of a release by its source alone (None when it has none that can be read), and the links of its shared libraries."""
+    """A walk of a release by its source alone (None when it has none that can be read), the links of its shared libraries, and what
+    importing it asks of the interpreter, as (specifier, reason).
+    """
 
     walk: Mapping[str, Any] | None
     links: Mapping[str, Sequence[str]]
+    asks: Sequence[tuple[str, str]] = ()
 
 
-def study(body: bytes, filename: str, name: str, version: str) -> Studied:
-    """Unpack a wheel or source archive into a scratch folder and read it. Nothing of it runs. Costs a fifth of a second and more."""
+def study(body: bytes, filename: str, name: str, version: str, asking: Asking = lambda *_: ()) -> Studied:
+    """Unpack a wheel or source archive into a scratch folder and read it. Nothing of it runs. Costs a fifth of a second and more.
+
+    `asking` tells what interpreter the sources want that importing the release runs.
+    """
     with tempfile.TemporaryDirectory(prefix="study-") as scratch:
         site, out = Path(scratch) / "site", Path(scratch) / "out.jsonl"
         site.mkdir()
@@ -40,7 +51,22 @@ def study(body: bytes, filename: str, name: str, version: str) -> Studied:
             lines = out.read_text(encoding="utf-8").splitlines()
         except (OSError, subprocess.SubprocessError):
             lines = []
-        return Studied(walk=_walk(lines), links=read_links(site))
+        walk = _walk(lines)
+        return Studied(walk=walk, links=read_links(site), asks=_asked(site, walk, asking))
+
+
+def _asked(site: Path, walk: Mapping[str, Any] | None, asking: Asking) -> tuple[tuple[str, str], ...]:
+    """One reason for each specifier, the first that is met."""
+    found: dict[str, str] = {}
+    for path in (walk or {}).get("loaded", ())[:MOST_LOADED]:
+        try:
+            with (site / path).open("rb") as stream:
+                raw = stream.read(LONGEST + 1)
+        except OSError:
+            continue
+        for specifier, reason in asking(raw, path) if len(raw) <= LONGEST else ():
+            found.setdefault(specifier, reason)
+    return tuple(found.items())
 
 
 def _walk(lines: Sequence[str]) -> Mapping[str, Any] | None:

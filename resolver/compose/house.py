@@ -91,7 +91,7 @@ class House(Proving, Crawling):
             libraries=lambda candidate: self.system_packages(candidate, project),
             complete=self.complete,
             study=self.study,
-            apart=self.apart,
+            doubts=self.doubts,
             behind=self.behind if explain else None,
             former=self._former(keep) if keep else None,
             ranker_info=ranker_info(self.ranker),

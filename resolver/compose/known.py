@@ -118,9 +118,13 @@ class Known(Stock):
             self.__dict__.pop(stale, None)
         return True
 
-    def apart(self, candidate: Candidate) -> str:
-        """What members of a set take from each other in vain, as far as is known by now (see `Apart.told`)."""
-        return self._apart.told(candidate)
+    def doubts(self, candidate: Candidate) -> list[tuple[str, float]]:
+        """What speaks against a set as a whole, as far as is known by now (see `Apart.told`, `flows.newer`), with what it leaves."""
+        from resolver.flows.apart import APART
+        from resolver.flows.newer import NEWER, newer
+
+        told = ((self._apart.told(candidate), APART), (newer(candidate, self.walks.asks), NEWER))
+        return [(text, left) for text, left in told if text]
 
     @functools.cached_property
     def _apart(self) -> Apart:

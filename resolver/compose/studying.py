@@ -17,6 +17,7 @@ from resolver.core.package import DistFile, NormalizedName, Release
 from resolver.core.project import Project
 from resolver.flows.narrow import Owners, admitted, allowed, finals, uses_by_distribution
 from resolver.interfaces import PackageIndex
+from resolver.project.syntax import loading_bounds, parse_python
 from resolver.render.tags import sdists, wheels
 
 LONGEST_BINARY = 128 << 20
@@ -111,7 +112,7 @@ def study_all(todo: Sequence[tuple[Release, DistFile]], fetch: Fetch, walks: Kep
     def one(job: tuple[Release, DistFile]) -> Studied | None:
         release, file = job
         body = fetch(release.name, file.filename, _limit(file)) if time.monotonic() < ends else None
-        return study(body, file.filename, release.name, release.version) if body else None
+        return study(body, file.filename, release.name, release.version, asked_when_loaded) if body else None
 
     learnt = False
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="study") as pool:
@@ -121,6 +122,12 @@ def study_all(todo: Sequence[tuple[Release, DistFile]], fetch: Fetch, walks: Kep
                 walks.keep(release.name, release.version, found)
                 learnt = learnt or bool(found.walk or found.links)
     return learnt
+
+
+def asked_when_loaded(raw: bytes, path: str) -> list[tuple[str, str]]:
+    """What loading a source asks of the interpreter: (specifier, where and why)."""
+    bounds = loading_bounds(raw, parse_python(raw)[0], path)
+    return [(bound.specifier, f"{bound.origin}: {bound.reason}") for bound in bounds]
 
 
 def _limit(file: DistFile) -> int:

@@ -33,8 +33,6 @@ NEAR = 0.05
 DRAWN = 0.08
 """By so much a perturbed set must be likelier: on the stored builds, by stack and out of fold, top-1 of three seeds rose from 0.925, 0.906,
 0.925 to 0.943 with any figure between 0.05 and 0.12 (2026-11-25)."""
-APART = 0.7
-"""What is left of the probability of a set with members that take from each other in vain."""
 UNBUILT = 0.15
 """What is left of it with a member whose wheels are all for other interpreters (see `flows.unbuilt`)."""
 TRIES = 12
@@ -68,8 +66,8 @@ class Considered:
 class Desk:
     """What considering takes: `search` gives a fresh solver, which knows what was read since; `complete` fills in what the search did
     without (file hashes, metadata borrowed from a neighbour); `study` reads what the releases of a set take from each other, where
-    nobody knows that yet; `apart` tells of a pair that takes from each other in vain; at most `limit` sets are looked at; the versions
-    of `former` stay where that costs next to nothing.
+    nobody knows that yet; `doubts` tells what speaks against a set as a whole, each time with what it leaves of the probability; at
+    most `limit` sets are looked at; the versions of `former` stay where that costs next to nothing.
     """
 
     search: Callable[[], Solver]
@@ -78,7 +76,7 @@ class Desk:
     reporter: Reporter
     limit: int
     study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING
-    apart: Callable[[Candidate], str] = lambda _: ""
+    doubts: Callable[[Candidate], Sequence[tuple[str, float]]] = lambda _: ()
     former: Former | None = None
 
     def consider(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...] = ()) -> Considered | None:
@@ -155,15 +153,14 @@ class Desk:
         return ranked, ranked[0].probability >= first - NOTICEABLE
 
     def _held_together(self, ranked: Sequence[Scored]) -> list[Scored]:
-        """Best first again, with the first few held against `apart` until one stands."""
+        """Best first again, with the first few held against `doubts` until one stands."""
         waiting = [(_standing(scored), place, scored) for place, scored in enumerate(ranked)]
         heapq.heapify(waiting)
         asked: dict[int, Scored] = {}
         while waiting and waiting[0][1] not in asked and len(asked) < TRIES:
             _, place, scored = heapq.heappop(waiting)
-            told = self.apart(scored.candidate)
-            if told:
-                scored = dataclasses.replace(scored, probability=scored.probability * APART, reasons=(*scored.reasons, told))
+            for told, left in self.doubts(scored.candidate):
+                scored = dataclasses.replace(scored, probability=scored.probability * left, reasons=(*scored.reasons, told))
             asked[place] = scored
             heapq.heappush(waiting, (_standing(scored), place, scored))
         return [scored for _, _, scored in sorted(waiting, key=lambda entry: entry[:2])]

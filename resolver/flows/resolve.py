@@ -97,13 +97,13 @@ def resolve(
     snapshot: str,
     reporter: Reporter,
     study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING,
-    apart: Callable[[Candidate], str] = lambda _: "",
+    doubts: Callable[[Candidate], Sequence[tuple[str, float]]] = lambda _: (),
     behind: Callable[[Project, Sequence[Candidate]], Sequence[Mapping[str, float]]] | None = None,
     former: Former | None = None,
 ) -> Resolution:
     """Consider up to `request.limit` sets, rank them all, and answer with the first.
 
-    `libraries` gives a set's Debian packages; for `search`, `complete`, `study` and `apart` see `Desk`. A written line that the best
+    `libraries` gives a set's Debian packages; for `search`, `complete`, `study` and `doubts` see `Desk`. A written line that the best
     set nearly surely breaks on gives way when that helps. The versions of a `former` answer stay where that set is about as likely
     as the best. With `behind`, which tells by what sets are behind the first of them, the answer
     also tells what decided and what would change it. Raises Unsatisfiable with the conflict when no set exists.
@@ -116,7 +116,7 @@ def resolve(
         reporter=reporter,
         limit=request.limit,
         study=study,
-        apart=apart,
+        doubts=doubts,
         former=former,
     )
     seen = desk.consider(project, where)

@@ -74,6 +74,15 @@ def parse_python(raw: bytes | str, newest: int | None = None) -> tuple[ast.Modul
 
 def syntax_bounds(raw: bytes, tree: ast.Module | None, path: str) -> tuple[Bound, ...]:
     """Bounds that follow from the grammar and from what is evaluated; guarded code asks for nothing. Parses twice or more."""
+    return _bounds(raw, tree, path, _Visitor)
+
+
+def loading_bounds(raw: bytes, tree: ast.Module | None, path: str) -> tuple[Bound, ...]:
+    """The same of what loading a module evaluates: what its functions do is left out."""
+    return _bounds(raw, tree, path, _Loading)
+
+
+def _bounds(raw: bytes, tree: ast.Module | None, path: str, kind: type[_Visitor]) -> tuple[Bound, ...]:
     if tree is None:
         return _rejected(raw, path)
     found = list(_grammar(raw, path)) if _NEW_GRAMMAR.search(raw) else []
@@ -82,7 +91,7 @@ def syntax_bounds(raw: bytes, tree: ast.Module | None, path: str) -> tuple[Bound
         found += [_bound(specifier, what, path, line) for specifier, what, line in sorted(seen, key=lambda form: form[2])]
     if not (_EVALUATED.search(raw) or _keyword_glance().search(raw)):
         return tuple(found)
-    visitor = _Visitor(path, postponed=_postponed(tree), renamed=_renamed_generics(raw))
+    visitor = kind(path, postponed=_postponed(tree), renamed=_renamed_generics(raw))
     try:
         visitor.visit(tree)
     except RecursionError:
@@ -160,9 +169,15 @@ class _Visitor(GuardedVisitor):
             if isinstance(part, ast.BinOp) and isinstance(part.op, ast.BitOr):
                 self._ask(10, "'X | Y' in an annotation", part.lineno)
             elif isinstance(part, ast.Subscript):
-                name = dotted(part.value)
+                name = self._called(part.value)
                 if name in self._generics or name.startswith("collections."):
-                    self._ask(9, f"'{name}[...]' is evaluated", part.lineno)
+                    self._ask(9, f"'{dotted(part.value)}[...]' is evaluated", part.lineno)
+
+    def _called(self, node: ast.expr) -> str:
+        """The dotted name that an expression spells, with what its head was imported as."""
+        head, _, rest = dotted(node).partition(".")
+        meaning = self._meaning.get(head, head)
+        return f"{meaning}.{rest}" if rest else meaning
 
     def visit_arguments(self, node: ast.arguments) -> None:
         for argument in (*node.posonlyargs, *node.args, *node.kwonlyargs, node.vararg, node.kwarg):
@@ -191,10 +206,9 @@ class _Visitor(GuardedVisitor):
         self.in_function = before
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        if (
-            isinstance(node.ctx, ast.Load)
-            and dotted(node.value) in self._generics - {"type"}
-            and isinstance(node.slice, ast.Name | ast.Tuple)
+        if isinstance(node.ctx, ast.Load) and (
+            (dotted(node.value) in self._generics - {"type"} and isinstance(node.slice, ast.Name | ast.Tuple))
+            or self._called(node.value).startswith("collections.abc.")
         ):
             self._ask(9, f"'{dotted(node.value)}[...]' is evaluated", node.lineno)
         self.generic_visit(node)
@@ -224,6 +238,20 @@ class _Visitor(GuardedVisitor):
         if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS and not dotted(node.func.value).endswith(".str"):
             self._ask(_METHODS[node.func.attr], f"the method '{node.func.attr}'", node.lineno)
         self.generic_visit(node)
+
+
+class _Loading(_Visitor):
+    """Leaves the bodies of functions alone."""
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.visit(node.args)
+        self._annotation(node.returns)
+        self.under(self.guard, *node.decorator_list)
+
+    visit_FunctionDef = visit_AsyncFunctionDef = _function
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self.visit(node.args)
 
 
 def stdlib_bounds(uses: Iterable[Use]) -> tuple[Bound, ...]:

@@ -170,3 +170,17 @@ def test_a_folder_that_cannot_be_made_forgets_quietly(tmp_path):
     kept.keep("a", "1", Studied(walk=None, links={}))
     assert ("a", "1") in kept
     assert ("a", "1") not in KeptWalks(tmp_path / "file")
+
+
+def test_what_importing_a_release_asks_of_the_interpreter(tmp_path):
+    files = {"pack/__init__.py": "from . import core\n", "pack/core.py": "new", "pack/apart.py": "newest"}
+
+    def asking(raw: bytes, path: str) -> list[tuple[str, str]]:
+        return [(">=3.9", path), (">=3.9", "again")] if raw.startswith(b"new") else []
+
+    found = study(zipped(files), "pack-1-py3-none-any.whl", "pack", "1", asking)
+    assert found.asks == ((">=3.9", "pack/core.py"),)  # what the import does not load is not asked
+    kept = KeptWalks(tmp_path)
+    kept.keep("pack", "1", found)
+    assert KeptWalks(tmp_path).asks("pack", "1") == found.asks
+    assert KeptWalks(tmp_path).asks("pack", "2") == ()

@@ -78,14 +78,14 @@ def test_nothing_to_read_costs_nothing() -> None:
 def test_a_set_whose_members_take_from_each_other_in_vain_goes_behind_a_sound_one() -> None:
     asked = []
 
-    def apart(candidate):
+    def doubts(candidate):
         asked.append(candidate.pins[0].version)
-        return "takes in vain" if candidate.pins[0].version == "2021" else ""
+        return [("takes in vain", 0.7)] if candidate.pins[0].version == "2021" else []
 
     def first(marks):
         bench = Bench(marks=[marks])
         desk = Desk(
-            search=lambda: bench, ranker=bench, complete=lambda c: Completed(candidate=c), reporter=Reporter(), limit=9, apart=apart
+            search=lambda: bench, ranker=bench, complete=lambda c: Completed(candidate=c), reporter=Reporter(), limit=9, doubts=doubts
         )
         return desk.consider(Project(root=Path(), needs=(), evidence=Evidence()), (Target(python="3.8"),)).ranked[0]
 

@@ -3,7 +3,12 @@ from __future__ import annotations
 import pytest
 
 from resolver.core.project import Origin, OriginKind, Use
-from resolver.project.syntax import parse_python, stdlib_bounds, syntax_bounds
+from resolver.project.syntax import loading_bounds, parse_python, stdlib_bounds, syntax_bounds
+
+
+def loading(source: str) -> list[str]:
+    raw = source.encode()
+    return [bound.specifier for bound in loading_bounds(raw, parse_python(raw)[0], "x.py")]
 
 
 def bounds(source: str) -> list[tuple[str, int]]:
@@ -31,6 +36,9 @@ def bounds(source: str) -> list[tuple[str, int]]:
         ("class A:\n  x: dict[str, int] = {}\n", [(">=3.9", 2)]),
         ("def f():\n  x: dict[str, int] = {}\n", []),
         ("alias = tuple[int, str]\n", [(">=3.9", 1)]),
+        ("from collections.abc import Callable\nAlias = Callable[[int], str]\n", [(">=3.9", 2)]),
+        ("from collections import abc\ndef f(x: abc.Sequence[int]): pass\n", [(">=3.9", 2)]),
+        ("from typing import Callable\nAlias = Callable[[int], str]\n", []),
         ("x = [1]\nlist = x\ny = 1 | 2\n", []),
         ("'a'.removeprefix('b')\n", [(">=3.9", 1)]),
         ("frame.str.removeprefix('b')\n", []),
@@ -111,3 +119,13 @@ def test_absurd_sources_are_told_not_raised(source: str) -> None:
     tree, problem = parse_python(source.encode("utf-8", "surrogatepass"))
     assert tree is None
     assert problem
+
+
+def test_what_functions_do_is_no_matter_of_loading() -> None:
+    inside = "def f():\n  return list[int], 'a'.removeprefix('b')\ng = lambda: tuple[int, str]\n"
+    assert loading(inside) == []
+    assert {specifier for specifier, _ in bounds(inside)} == {">=3.9"}
+    assert loading("def f(x: list[int]): pass\n") == [">=3.9"]
+    assert loading("def f():\n  if (a := 1): pass\n") == [">=3.8"]  # grammar is checked whole
+    assert loading("@make(dict[str, int])\ndef f(): pass\n") == [">=3.9"]
+    assert loading("async = 1\n") == ["<3.7"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from resolver.apis.timeline import SqliteTimeline
     from resolver.flows.apart import Apart
     from resolver.flows.consider import Learnt
+    from resolver.flows.doubts import Doubts
     from resolver.flows.implied import ImpliedNeeds
 
 MOST_COMPARED = 6
@@ -118,13 +119,17 @@ class Known(Stock):
             self.__dict__.pop(stale, None)
         return True
 
-    def doubts(self, candidate: Candidate) -> list[tuple[str, float]]:
-        """What speaks against a set as a whole, as far as is known by now (see `Apart.told`, `flows.newer`), with what it leaves."""
-        from resolver.flows.apart import APART
-        from resolver.flows.newer import NEWER, newer
+    @property
+    def doubts(self) -> Doubts:
+        """What speaks against a set as a whole, as far as is known when it is asked."""
+        from resolver.flows.doubts import Doubts
+        from resolver.flows.newer import newer
 
-        told = ((self._apart.told(candidate), APART), (newer(candidate, self.walks.asks), NEWER))
-        return [(text, left) for text, left in told if text]
+        return Doubts(apart=self._told_apart, newer=lambda candidate: newer(candidate, self.walks.asks))
+
+    def _told_apart(self, candidate: Candidate) -> str:
+        """By what is known now: reading releases makes `_apart` anew."""
+        return self._apart.told(candidate)
 
     @functools.cached_property
     def _apart(self) -> Apart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 
 from packaging.version import Version
 
@@ -15,6 +15,7 @@ from resolver.apis.timeline import SqliteTimeline
 from resolver.core.candidate import Scored
 from resolver.core.package import DistFile, NormalizedName, Release
 from resolver.core.project import Project
+from resolver.core.target import PYTHON_RELEASED, PYTHONS, Target
 from resolver.flows.narrow import Owners, admitted, allowed, finals, uses_by_distribution
 from resolver.interfaces import PackageIndex
 from resolver.project.syntax import loading_bounds, parse_python
@@ -28,6 +29,8 @@ MOST_SECONDS = 60.0
 """Nothing further is fetched in one resolution after this time."""
 SUSPICIOUS = 0.05
 """Edges of this risk are looked at again with what the importer itself takes."""
+BELATED = timedelta(days=900)
+"""optax 0.1.8 of 2024 declares Python 3.8 and evaluates `tuple[...]`, for 3.9 of 2020."""
 SPREAD, SPREAD_SECONDS, LONGEST_SPREAD = 4, 15.0, 10 << 20
 """So many releases of a package that was never walked are read to tell since when its names are there; no file is begun after this time."""
 WORKERS = 4
@@ -42,20 +45,36 @@ def unstudied(
 ) -> list[tuple[Release, DistFile]]:
     """The releases worth reading before a set is chosen, each with the file to read: those of packages that were never walked, those
     far from every walked release of their package, those that are thought to break on another by what a near release takes, and short
-    ones of the packages of which the project imports submodules (`inside`): what those need no walk tells.
+    ones of the packages of which the project imports submodules (`inside`: what those need no walk tells), or that came long after the
+    interpreter was followed by another (what they say of it is seldom tried), or before Python 3.7 made `async` a keyword.
     """
+    target = scored.candidate.target
     suspects = {edge.importer for edge in scored.worst_edges if edge.probability >= SUSPICIOUS}
     found = []
     for release in scored.candidate.packages:
         distance = timeline.distance(release.name, release.version)
         known = distance == 0 or (distance == 1 and release.pin not in suspects)
-        if (known and release.name not in inside) or release.pin in walks or release.name.startswith(_DRIVERS):
+        if (
+            (known and release.name not in inside and not _untimely(release, target))
+            or release.pin in walks
+            or release.name.startswith(_DRIVERS)
+        ):
             continue
-        fitting = [*wheels(release, scored.candidate.target), *sdists(release)]
+        fitting = [*wheels(release, target), *sdists(release)]
         longest = LONGEST_INSIDE if known else LONGEST_SOURCE
         if fitting and fitting[0].size <= (_limit(fitting[0]) if distance is None else longest):
             found.append((release, fitting[0]))
     return found
+
+
+def _untimely(release: Release, target: Target) -> bool:
+    """Whether a pure release came `BELATED` after the interpreter that followed the target's, or before its grammar was known."""
+    if release.uploaded is None or not any(file.kind == "sdist" or "-none-any" in str(file.tags) for file in release.files):
+        return False
+    day, later = release.uploaded.date(), PYTHONS[PYTHONS.index(target.python) + 1 :]
+    if later and day > date.fromisoformat(PYTHON_RELEASED[later[0]]) + BELATED:
+        return True
+    return target.python != PYTHONS[0] and day < date.fromisoformat(PYTHON_RELEASED["3.7"])
 
 
 def unspread(

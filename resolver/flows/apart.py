@@ -10,8 +10,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from resolver.core.candidate import Candidate
 from resolver.core.package import PYTHON, Release, normalize
 
-APART = 0.7
-"""What is left of the probability of such a set."""
 MANY = 4
 """So many names that are missing are no code for another release of it: that one is one or two names behind a check."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import heapq
 import time
 from collections.abc import Callable, Sequence
 
@@ -13,6 +12,7 @@ from resolver.core.kept import Former
 from resolver.core.project import Project, RunsWith
 from resolver.core.reporter import Reporter
 from resolver.core.target import Target
+from resolver.flows.doubts import NO_DOUBTS, Doubts, standing
 from resolver.flows.kept import counterparts, moved, verdict
 from resolver.flows.unbuilt import Known, unbuilt
 from resolver.flows.verify import Completed, optional_clashes, pinned, unmet
@@ -30,9 +30,6 @@ ENOUGH, ENOUGH_SECONDS = 40, 15.0
 """A search that has shown so many sets ends after this time: needs that clash under most policies take a third of a second a set."""
 NEAR = 0.05
 """Probabilities this close are not told apart when a project has no date, nor when a former answer stands beside the likeliest set."""
-DRAWN = 0.08
-"""By so much a perturbed set must be likelier: on the stored builds, by stack and out of fold, top-1 of three seeds rose from 0.925, 0.906,
-0.925 to 0.943 with any figure between 0.05 and 0.12 (2026-11-25)."""
 UNBUILT = 0.15
 """What is left of it with a member whose wheels are all for other interpreters (see `flows.unbuilt`)."""
 TRIES = 12
@@ -66,7 +63,7 @@ class Considered:
 class Desk:
     """What considering takes: `search` gives a fresh solver, which knows what was read since; `complete` fills in what the search did
     without (file hashes, metadata borrowed from a neighbour); `study` reads what the releases of a set take from each other, where
-    nobody knows that yet; `doubts` tells what speaks against a set as a whole, each time with what it leaves of the probability; at
+    nobody knows that yet; `doubts` look at the first few sets as a whole; at
     most `limit` sets are looked at; the versions of `former` stay where that costs next to nothing.
     """
 
@@ -76,7 +73,7 @@ class Desk:
     reporter: Reporter
     limit: int
     study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING
-    doubts: Callable[[Candidate], Sequence[tuple[str, float]]] = lambda _: ()
+    doubts: Doubts = NO_DOUBTS
     former: Former | None = None
 
     def consider(self, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...] = ()) -> Considered | None:
@@ -137,7 +134,7 @@ class Desk:
         first = 0.0
         for reading in range(READINGS):
             self.reporter.step(f"ranking {len(found)} sets")
-            ranked = self._held_together(demoted(self.ranker.rank(project, found), project.evidence.runs_with))
+            ranked = self.doubts.weighed(demoted(self.ranker.rank(project, found), project.evidence.runs_with))
             if project.evidence.last_worked is None and not pinned(project):
                 ranked = freshened(ranked)
             first = first or ranked[0].probability
@@ -151,19 +148,6 @@ class Desk:
             if learnt is Learnt.NOTHING or reading == READINGS - 1:
                 break
         return ranked, ranked[0].probability >= first - NOTICEABLE
-
-    def _held_together(self, ranked: Sequence[Scored]) -> list[Scored]:
-        """Best first again, with the first few held against `doubts` until one stands."""
-        waiting = [(_standing(scored), place, scored) for place, scored in enumerate(ranked)]
-        heapq.heapify(waiting)
-        asked: dict[int, Scored] = {}
-        while waiting and waiting[0][1] not in asked and len(asked) < TRIES:
-            _, place, scored = heapq.heappop(waiting)
-            for told, left in self.doubts(scored.candidate):
-                scored = dataclasses.replace(scored, probability=scored.probability * left, reasons=(*scored.reasons, told))
-            asked[place] = scored
-            heapq.heappush(waiting, (_standing(scored), place, scored))
-        return [scored for _, _, scored in sorted(waiting, key=lambda entry: entry[:2])]
 
     def _found(self, solver: Solver, project: Project, where: Sequence[Target], relaxed: tuple[Relaxation, ...]) -> list[Candidate]:
         self.reporter.step("finding version sets")
@@ -225,11 +209,4 @@ def demoted(ranked: Sequence[Scored], runs_with: Sequence[RunsWith] = ()) -> lis
             scored = dataclasses.replace(scored, probability=scored.probability * UNBUILT, reasons=(*scored.reasons, told))  # noqa: PLW2901
         weighed.append(scored)
     # As coarse as the ranker itself compares, so that its own order of near-equals stays.
-    return sorted(weighed, key=_standing)
-
-
-def _standing(scored: Scored) -> float:
-    """Where a set belongs, less is better. One that was drawn away from every policy goes first only when it is clearly likelier: of
-    hundreds of draws the one that the ranker overrates most looks best.
-    """
-    return -round(scored.probability - (DRAWN if scored.candidate.policy.startswith("perturbed") else 0.0), 3)
+    return sorted(weighed, key=standing)

@@ -18,6 +18,7 @@ from resolver.core.target import PYTHONS, Accelerator, Target
 from resolver.flows.changes import changes
 from resolver.flows.consider import Desk, Learnt
 from resolver.flows.decided import decided
+from resolver.flows.doubts import NO_DOUBTS, Doubts
 from resolver.flows.elsewhere import elsewhere
 from resolver.flows.repair import repaired
 from resolver.flows.verify import Completed
@@ -97,7 +98,7 @@ def resolve(
     snapshot: str,
     reporter: Reporter,
     study: Callable[[Scored], Learnt] = lambda _: Learnt.NOTHING,
-    doubts: Callable[[Candidate], Sequence[tuple[str, float]]] = lambda _: (),
+    doubts: Doubts = NO_DOUBTS,
     behind: Callable[[Project, Sequence[Candidate]], Sequence[Mapping[str, float]]] | None = None,
     former: Former | None = None,
 ) -> Resolution:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -55,6 +55,17 @@ def test_what_nobody_walked_is_read_and_what_was_walked_near_by_is_not(tmp_path,
     )  # fmt: skip
     assert names(unstudied(given, timeline, kept)) == {"restx==0.3", "old==1"}
     assert names(unstudied(scored(release("flask", "3.0")), timeline, kept)) == {"flask==3.0"}  # far from every walked one
+
+
+def test_what_came_long_after_the_next_interpreter_is_read_though_it_was_walked_near_by(tmp_path, timeline):
+    def asked(day: str, tag: str = "py3-none-any") -> set[str]:
+        flask = dataclasses.replace(release("flask", "2.0.1", tag=tag), uploaded=datetime.fromisoformat(f"{day}T00:00:00+00:00"))
+        return names(unstudied(scored(flask), timeline, KeptWalks(tmp_path)))
+
+    assert asked("2023-01-01") == set()  # Python 3.9 came in October 2020
+    assert asked("2024-01-01") == {"flask==2.0.1"}
+    assert asked("2018-01-01") == {"flask==2.0.1"}  # `async` may be a name in it
+    assert asked("2024-01-01", tag="cp38-cp38-manylinux2014_x86_64") == set()
 
 
 def test_a_suspect_is_read_itself_before_it_is_blamed_for_its_neighbour(tmp_path, timeline):

@@ -75,28 +75,6 @@ def test_nothing_to_read_costs_nothing() -> None:
     assert (bench.best(), bench.read, bench.searches) == ("2021", ["2021"], 1)
 
 
-def test_a_set_whose_members_take_from_each_other_in_vain_goes_behind_a_sound_one() -> None:
-    asked = []
-
-    def doubts(candidate):
-        asked.append(candidate.pins[0].version)
-        return [("takes in vain", 0.7)] if candidate.pins[0].version == "2021" else []
-
-    def first(marks):
-        bench = Bench(marks=[marks])
-        desk = Desk(
-            search=lambda: bench, ranker=bench, complete=lambda c: Completed(candidate=c), reporter=Reporter(), limit=9, doubts=doubts
-        )
-        return desk.consider(Project(root=Path(), needs=(), evidence=Evidence()), (Target(python="3.8"),)).ranked[0]
-
-    assert first({"2021": 0.9, "2022": 0.8}).candidate.pins[0].version == "2022"
-    assert asked == ["2021", "2022"]
-    still = first({"2021": 0.9, "2022": 0.5})
-    assert still.candidate.pins[0].version == "2021"
-    assert still.reasons == ("takes in vain",)
-    assert round(still.probability, 2) == 0.63
-
-
 def test_a_set_that_was_drawn_at_random_must_be_clearly_likelier() -> None:
     def drawn(probability):
         one = scored("3.8", 2015, probability)

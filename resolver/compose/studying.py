@@ -81,15 +81,15 @@ def unspread(
     project: Project, owners: Owners, index: PackageIndex, timeline: SqliteTimeline, walks: KeptWalks
 ) -> list[tuple[Release, DistFile]]:
     """Releases from the oldest to the newest that the project's lines admit, that of its date among them, of each package that its source
-    takes names from and that was never walked, or seldom and without one of the names; each with the file to read: what one release lacks
-    another may have.
+    takes names from and that was never walked, or seldom and lately without one of the names; each with the file to read: what one release
+    lacks another may have, and what went may have come back (`xarray.ufuncs`).
     """
     found = []
     wanted = allowed(project)
     for name, uses in uses_by_distribution(project, owners).items():
         dotted = [use.dotted for use in uses if "." in use.dotted and not use.dotted.endswith(")")]
         walked = timeline.versions(name)
-        if not dotted or len(walked) > SPREAD or (walked and not _unseen(name, dotted, walked, timeline)):
+        if not dotted or len(walked) > SPREAD or (walked and all(timeline.offers(name, walked[-1], dotted))):
             continue
         try:
             releases = {release.version: release for release in index.releases(name) if _readable(release)}
@@ -100,12 +100,6 @@ def unspread(
         admissible = [releases[texts[version]] for version in inside]
         found += [(r, _readable(r)[0]) for r in _spread(admissible, project.evidence.last_worked) if r.pin not in walks]
     return found
-
-
-def _unseen(name: str, dotted: Sequence[str], walked: Sequence[str], timeline: SqliteTimeline) -> bool:
-    """Whether no walked release has one of the names."""
-    offers = [timeline.offers(name, version, dotted) for version in walked]
-    return any(all(not sure for sure in each) for each in zip(*offers, strict=True))
 
 
 def _spread(releases: Sequence[Release], worked: date | None) -> list[Release]:

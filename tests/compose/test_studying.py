@@ -136,3 +136,15 @@ def test_the_release_of_the_projects_date_is_read_too(tmp_path, timeline):
     dated = dataclasses.replace(given, evidence=dataclasses.replace(given.evidence, dates=(Sign(date(2015, 8, 1), "commit"),)))
     todo = unspread(dated, lambda root: [root], index, timeline, KeptWalks(tmp_path))
     assert names(todo) == {"pack==0.0", "pack==0.3", "pack==0.5", "pack==0.6", "pack==0.9"}
+
+
+def test_a_package_walked_seldom_is_read_where_the_newest_walk_has_the_name_no_longer(tmp_path):
+    build([line("pack", "1.0", {"pack": "old kept"}), line("pack", "2.0", {"pack": "kept"})], tmp_path / "apis.sqlite")
+    index = FakeIndex({"pack": {"1.0": {}, "2.0": {}, "3.0": {}}})
+
+    def spread(use: str) -> set[str]:
+        timeline = SqliteTimeline(tmp_path / "apis.sqlite")
+        return names(unspread(asking(use, needs=("pack",)), lambda root: [root], index, timeline, KeptWalks(tmp_path)))
+
+    assert spread("pack.kept") == set()
+    assert spread("pack.old") == {"pack==1.0", "pack==2.0", "pack==3.0"}

@@ -28,7 +28,8 @@ from pathlib import Path
 
 from resolver.apis.build import build
 from resolver.apis.collect import read_walks
-from resolver.apis.record import Record, Writer
+from resolver.apis.record import Record
+from resolver.apis.record_writer import Writer
 from resolver.apis.timeline import SqliteTimeline
 from resolver.core.package import normalize
 

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from resolver.apis.record import Record, Writer
+from resolver.apis.record import Record
+from resolver.apis.record_writer import Writer
 from resolver.apis.study import Studied, study
 from resolver.core.errors import ResolverError
 from resolver.core.package import normalize

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from resolver.apis.collect import read_walks
-from resolver.apis.record import Record, Writer, version_key
+from resolver.apis.record import Record
+from resolver.apis.record_layout import version_key
+from resolver.apis.record_writer import Writer
 from resolver.core.errors import StoreError
 from resolver.core.package import normalize
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from resolver.apis.record import Mask
+from resolver.apis.record_layout import Mask
 
 BETWEEN = (0.02, 0.98)
 """Certainties (absent, present) of a release between two walked ones that agree."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from resolver.apis.build import read_row
-from resolver.apis.record import Record, Writer, version_key
+from resolver.apis.record import Record
+from resolver.apis.record_layout import version_key
+from resolver.apis.record_writer import Writer
 from resolver.apis.study import Studied
 
 FORM = 3

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from resolver.apis.module_scope import Definition, Scope
-from resolver.apis.record import Record, Writer
+from resolver.apis.record import Record
+from resolver.apis.record_writer import Writer
 from resolver.core.errors import StoreError
 
 MAX_DEPTH = 8

@@ -13,7 +13,8 @@ import subprocess
 import zipfile
 from collections.abc import Iterable, Mapping
 
-from resolver.apis.record import LOOKED_UP, Record, Writer
+from resolver.apis.record import LOOKED_UP, Record
+from resolver.apis.record_writer import Writer
 from resolver.apis.timeline import SqliteTimeline
 
 Asked = Mapping[str, frozenset[str]]

@@ -15,7 +15,8 @@ from packaging.version import Version
 from resolver.apis.build import SIBLINGS, TWINS, WINDOWS
 from resolver.apis.history import certainty, credible, minor
 from resolver.apis.kept import KeptWalks
-from resolver.apis.record import Mask, Record, version_key
+from resolver.apis.record import Record
+from resolver.apis.record_layout import Mask, version_key
 from resolver.core.errors import StoreError
 from resolver.core.package import normalize
 

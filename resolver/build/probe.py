@@ -23,6 +23,10 @@ SCRIPTS = (
     "inside_cuda.py",
     "inside_errors.py",
     "inside_forward.py",
+    "inside_forward_means.py",
+    "inside_forward_networks.py",
+    "inside_forward_data.py",
+    "inside_forward_around.py",
 )
 """The probe's files; the first one is run, the others lie beside it."""
 

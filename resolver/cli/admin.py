@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from resolver.cli import index
 from resolver.cli.console import ConsoleReporter, guarded, out
+from resolver.cli.maintaining import AsJson, house_of, table
 from resolver.core.errors import ProjectError, UsageError
 
 app = typer.Typer(
@@ -20,18 +22,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="The crawl, the learning and the store behind `resolve`. Exit codes as for resolve.",
 )
-index_app = typer.Typer(no_args_is_help=True, help="The metadata snapshot: what it holds, and bringing it up to date.")
-app.add_typer(index_app, name="index")
+app.add_typer(index.app, name="index")
 
-AsJson = Annotated[bool, typer.Option("--json", help="machine-readable output on stdout")]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _house(**overrides: object):  # type: ignore[no-untyped-def]  # noqa: ANN202 - House is imported lazily
-    from resolver import compose, settings
-
-    values, _ = settings.load(overrides)
-    return compose.House(values, reporter=ConsoleReporter(verbose=bool(overrides.get("verbose"))))
 
 
 def seconds(text: str) -> float:
@@ -66,7 +59,7 @@ def crawl(
         from resolver.flows.crawl import CrawlRequest
 
         limit = seconds(budget)
-        house = _house(store=store, executor=executor, verbose=verbose)
+        house = house_of(store=store, executor=executor, verbose=verbose)
         chosen = house.stacks(stacks, only)
         if workers and cluster:
             raise UsageError("--workers and --cluster exclude each other", hint="a cluster has workers of its own: dask worker ADDRESS")
@@ -123,9 +116,9 @@ def train(
 ) -> None:
     """Train a challenger on all outcomes; it becomes champion only when it is better on the fixed hold-out."""
     with guarded(as_json=as_json):
-        house = _house(store=store)
+        house = house_of(store=store)
         report = house.roll_back(folder) if back else house.train(folder=folder, outcomes=outcomes, seed=seed, fresh=fresh, force=force)
-        out(json.dumps(report) if as_json else _table(report))
+        out(json.dumps(report) if as_json else table(report))
 
 
 @app.command()
@@ -136,8 +129,8 @@ def evaluate(
 ) -> None:
     """The ranker against the baselines on held-out stacks."""
     with guarded(as_json=as_json):
-        report = _house(store=store).evaluate(outcomes=outcomes)
-        out(json.dumps(report) if as_json else _table(report))
+        report = house_of(store=store).evaluate(outcomes=outcomes)
+        out(json.dumps(report) if as_json else table(report))
 
 
 @app.command()
@@ -149,7 +142,7 @@ def stage(
 ) -> None:
     """One stage of dvc.yaml: from exported outcomes alone, without the network or what this machine has read; equal input, equal text."""
     with guarded():
-        _house(offline=True, cache=str(folder / "cache")).stage(name, outcomes=outcomes, folder=folder, seed=seed)
+        house_of(offline=True, cache=str(folder / "cache")).stage(name, outcomes=outcomes, folder=folder, seed=seed)
 
 
 @app.command()
@@ -158,7 +151,7 @@ def dashboard(
 ) -> None:
     """Open MLflow on the local store of experiments."""
     with guarded():
-        sys.exit(_house().dashboard(port))
+        sys.exit(house_of().dashboard(port))
 
 
 @app.command()
@@ -168,7 +161,7 @@ def score(
     """Score given sets: JSON Lines in (id, python, pins, uses ...), JSON Lines out (id, probability, known, worst_edges)."""
     with guarded():
         lines = file.read_text(encoding="utf-8").splitlines() if file else sys.stdin
-        for line in _house().score(lines):
+        for line in house_of().score(lines):
             out(line)
 
 
@@ -183,8 +176,8 @@ def outcomes(
 ) -> None:
     """What the store holds: counts by verdict, Python, failure class; export and import."""
     with guarded(as_json=as_json):
-        counts = _house(store=store).outcomes(export=export, load=load, figures=figures, rediagnose=rediagnose)
-        out(json.dumps(counts) if as_json else _table(counts))
+        counts = house_of(store=store).outcomes(export=export, load=load, figures=figures, rediagnose=rediagnose)
+        out(json.dumps(counts) if as_json else table(counts))
 
 
 @app.command()
@@ -255,62 +248,6 @@ def settings(as_json: AsJson = False) -> None:
             return
         for name, row in rows.items():
             out(f"{name:16} {row['value']!s:60} from {row['from']:14} {row['help']}")
-
-
-@index_app.command("show")
-def index_show(
-    name: Annotated[str, typer.Argument(help="a distribution (default: the snapshot as a whole)")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """What the snapshot holds, or one distribution's releases."""
-    with guarded(as_json=as_json):
-        told = _house().index_report(name)
-        out(json.dumps(told) if as_json else _table(told))
-
-
-@index_app.command("refresh")
-def index_refresh(
-    snapshot: Annotated[Path | None, typer.Option(help="the snapshot file to bring up to date", show_default=False)] = None,
-    days: Annotated[int, typer.Option(help="read what was uploaded in so many days", min=1)] = 92,
-) -> None:
-    """Read new releases from the package index into the snapshot."""
-    with guarded():
-        from datetime import UTC, datetime, timedelta
-
-        since = datetime.now(UTC).date() - timedelta(days=days)
-        out(_table(_house().index_refresh(snapshot, since=since)))
-
-
-@index_app.command("mirror")
-def index_mirror(
-    path: Annotated[Path, typer.Argument(help="a folder with requirements.lock and resolution.json")],
-    folder: Annotated[
-        Path | None, typer.Option(help="where to put the files (default: `wheels` beside the lock)", show_default=False)
-    ] = None,
-) -> None:
-    """Copy every locked file into a folder, checked by its hash: an image can then be built without any network."""
-    with guarded():
-        place = folder or path / "wheels"
-        from resolver.compose.mirroring import mirror
-
-        paths = mirror(_house(), path, place)
-        out(f"{len(paths)} files, {sum(p.stat().st_size for p in paths) / 1e6:.0f} MB in {place}")
-        out(f"now: resolve {path} --wheelhouse {place.name}")
-
-
-def _table(rows: object, indent: int = 0) -> str:
-    """A mapping as aligned lines, nested mappings indented."""
-    if not isinstance(rows, dict):
-        return str(rows)
-    lines = []
-    for key, value in rows.items():
-        pad = " " * indent
-        if isinstance(value, dict):
-            lines += [f"{pad}{key}", _table(value, indent + 2)]
-        else:
-            shown = f"{value:.4g}" if isinstance(value, float) else str(value)
-            lines.append(f"{pad}{key:{max(28 - indent, 1)}} {shown}")
-    return "\n".join(lines)
 
 
 def main() -> None:

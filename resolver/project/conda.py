@@ -13,7 +13,7 @@ from resolver.project.lenient import parse
 from resolver.project.packaging_files import interpreter
 from resolver.project.places import MAX_ENTRIES, Places
 from resolver.project.reading import Reading, joined
-from resolver.project.requirements import PACKAGING, read_lines, read_requirements
+from resolver.project.requirements import PACKAGING, followed, read_lines
 from resolver.project.text import read_text, squeezed
 from resolver.project.yaml_texts import load_texts
 
@@ -84,13 +84,11 @@ def _prefix(found: re.Match[str]) -> str:
 
 
 def _pip(item: str, path: Path, root: Path, places: Places) -> Reading:
+    line = places.of(item, listed=True)
     nested = re.match(r"^(?:-r|--requirement)[\s=]+(\S+)$", item.strip())
     if nested:
-        try:
-            return read_requirements(path.parent / nested[1], root, strengths=PACKAGING)
-        except ProjectError as error:
-            return Reading(notes=(f"{path.name}: {error.message}; left out",))
-    return read_lines(item, path.name, strengths=PACKAGING, line=places.of(item, listed=True))
+        return followed(nested[1], path.parent, root, f"{path.name}:{line}")
+    return read_lines(item, path.name, strengths=PACKAGING, line=line)
 
 
 def as_main(reading: Reading) -> Reading:

@@ -18,6 +18,7 @@ from resolver.project.packaging_files import Described, Reader, read_pipfile, re
 from resolver.project.reading import Reading, joined
 from resolver.project.requirements import read_requirements
 from resolver.project.setup_script import read_setup_script
+from resolver.project.text import is_own
 
 _ASIDE = re.compile(r"dev|test|doc|lint|ci\b|build|example|notebook|bench|optional|extra|typing|format|style|colab|tutorial", re.IGNORECASE)
 _VARIANT = re.compile(r"gpu|cuda|rocm|mac|darwin|win|tpu|arm|jetson|m1", re.IGNORECASE)
@@ -51,7 +52,7 @@ def read_declared(root: Path) -> Declared:
     """Read every file at the root (or in `requirements/`) that declares needs, else those one folder down; one that cannot be read
     becomes a note.
     """
-    described = [_described(root / name, root, reader) for name, reader in _READERS if (root / name).is_file()]
+    described = [_described(root / name, root, reader) for name, reader in _READERS if is_own(root / name, root)]
     chosen, aside = requirement_files(root, sole=not any(part.reading.needs for part in described))
     readings = [_firm(_noted(functools.partial(read_requirements, path, root))) for path in chosen]
     readings += [part.reading for part in described]
@@ -72,11 +73,11 @@ def environment_file(root: Path, *, sole: bool = True) -> Path | None:
     """The conda environment file that says what runs. `sole` says that nothing else declares anything: then one of another name, or in a
     folder for such files, will do.
     """
-    plain = next((root / name for name in _ENVIRONMENTS if (root / name).is_file()), None)
+    plain = next((root / name for name in _ENVIRONMENTS if is_own(root / name, root)), None)
     if plain or not sole:
         return plain
     named = [path for pattern in _ENVIRONMENT_PLACES for path in sorted(root.glob(pattern)) if path.suffix in (".yml", ".yaml")]
-    kept = [path for path in named if path.is_file() and not _ASIDE.search(path.stem)]
+    kept = [path for path in named if is_own(path, root) and not _ASIDE.search(path.stem)]
     return next((path for path in kept if not _VARIANT.search(path.stem)), kept[0] if kept else None)
 
 
@@ -120,7 +121,7 @@ def requirement_files(root: Path, *, sole: bool = True) -> tuple[list[Path], lis
         path
         for pattern in ("*requirements*.txt", "*requirements*.in", "requirements/*.txt")
         for path in root.glob(pattern)
-        if path.is_file()
+        if is_own(path, root)
     )
     main = [path for path in candidates if path.name.lower() == "requirements.txt"]
     rest = [path for path in candidates if path not in main and path.suffix == ".txt"]
@@ -136,7 +137,7 @@ def requirement_files(root: Path, *, sole: bool = True) -> tuple[list[Path], lis
 
 def files_below(root: Path) -> list[Path]:
     """The requirements.txt of each folder at the root that may run (`backend/`, not `docs/`), of at most so many."""
-    found = [path for path in sorted(root.glob("*/requirements.txt")) if path.is_file() and not path.parent.name.startswith(".")]
+    found = [path for path in sorted(root.glob("*/requirements.txt")) if is_own(path, root) and not path.parent.name.startswith(".")]
     return [path for path in found if not _ASIDE.search(path.parent.name)][:_MOST_BELOW]
 
 

@@ -10,7 +10,7 @@ from resolver.core.project import Origin, OriginKind
 from resolver.project.interpreter import is_ours
 from resolver.project.reading import Reading, joined
 from resolver.project.shell import Installs, apt_packages, heard, hearsay, installs, weak_bound
-from resolver.project.text import read_text, relative
+from resolver.project.text import is_own, read_text, relative
 
 MAX_FILES = 6
 MAX_FILE = 200_000
@@ -48,7 +48,7 @@ def read_dockerfiles(root: Path) -> tuple[Reading, Installs]:
         readings += [_images(text, shown, system=bool(found.apt)), heard(found, shown, weight=IMAGE_WEIGHT), apt_packages(found, shown)]
         pip += found.pip if not pip else ()
         files += found.files
-    readings += [_listed(root / name) for name in _SYSTEM_LISTS if (root / name).is_file()]
+    readings += [_listed(root / name) for name in _SYSTEM_LISTS if is_own(root / name, root)]
     return joined(readings), Installs(pip=tuple(pip), files=tuple(files))
 
 
@@ -56,7 +56,7 @@ def dockerfiles(root: Path) -> list[Path]:
     """The Dockerfiles at the usual places, the plain one at the root first."""
     found = [root / "Dockerfile", *sorted(root.glob("Dockerfile?*")), *sorted(root.glob("*.[Dd]ockerfile"))]
     found += [root / folder / "Dockerfile" for folder in ("docker", ".devcontainer", "deploy")]
-    return [path for path in dict.fromkeys(found) if path.is_file()][:MAX_FILES]
+    return [path for path in dict.fromkeys(found) if is_own(path, root)][:MAX_FILES]
 
 
 def _text(path: Path) -> str:

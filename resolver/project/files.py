@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import itertools
+import operator
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from resolver.core.program import SERVER_FILE
+from resolver.project.text import lies_in
 
 MAX_FILES = 2_000
 """Source files beyond this many (in walking order, shallow ones first) are not read."""
@@ -37,15 +40,15 @@ class Tree:
     notes: tuple[str, ...] = ()
 
 
-def walk(root: Path) -> Tree:
-    """List a project's files without following links; environments, caches, build products and the server that we wrote are
-    skipped. Cost: one stat per entry.
+def walk(root: Path, *, named: str = "") -> Tree:
+    """List a project's files without following links to folders, or out of the project; environments, caches, build products and the
+    server that we wrote are skipped. The file of it that somebody `named` may be such a link. Cost: one stat per entry.
     """
     sources: list[PurePosixPath] = []
     notebooks: list[PurePosixPath] = []
     others: list[PurePosixPath] = []
     notes: list[str] = []
-    for path in _entries(root, notes):
+    for path in _entries(root, notes, PurePosixPath(named)):
         suffix = path.suffix.lower()
         if suffix in (".py", ".pyw"):
             sources.append(path)
@@ -79,31 +82,50 @@ def _order(path: PurePosixPath) -> tuple[bool, int, str]:
     return is_side(path), len(path.parts), path.as_posix()
 
 
-def _entries(root: Path, notes: list[str]) -> Iterator[PurePosixPath]:
-    """The files, each folder's before those of the folders in it."""
+def _entries(root: Path, notes: list[str], named: PurePosixPath) -> Iterator[PurePosixPath]:
+    """The files, each folder's before those of the folders in it; those that links bring in from elsewhere are only noted."""
     waiting, left = [PurePosixPath()], MAX_ENTRIES
+    elsewhere: list[PurePosixPath] = []
     while waiting:
         inside = waiting.pop()
         listed = _listed(root / inside, left + 1)
         left -= len(listed)
         if left < 0:
             notes.append(f"the project has more than {MAX_ENTRIES:,} files and folders; the rest was not looked at")
-            return
-        for name, is_folder in listed:
-            if not is_folder and "\n" not in name and "\r" not in name and name != SERVER_FILE:
-                yield inside / name
-        waiting += [inside / name for name, is_folder in reversed(listed) if is_folder and not _is_skipped(root / inside, name)]
+            break
+        for name, kind in listed:
+            if kind is not _Entry.FOLDER and "\n" not in name and "\r" not in name and name != SERVER_FILE:
+                if kind is _Entry.LINK and inside / name != named and not lies_in(root / inside / name, root):
+                    elsewhere.append(inside / name)
+                else:
+                    yield inside / name
+        waiting += [inside / name for name, kind in reversed(listed) if kind is _Entry.FOLDER and not _is_skipped(root / inside, name)]
+    if elsewhere:
+        shown = ", ".join(map(str, elsewhere[:3])) + (f" and {len(elsewhere) - 3:,} more" if len(elsewhere) > 3 else "")
+        notes.append(f"{shown}: links that lead out of the project's folder, or nowhere, are not followed; put copies in their place")
 
 
-def _listed(folder: Path, most: int) -> list[tuple[str, bool]]:
-    """(name, is a folder) of so many entries of a folder at most, sorted; links to folders and what cannot be listed are left out."""
+class _Entry(enum.Enum):
+    FOLDER = enum.auto()
+    LINK = enum.auto()
+    FILE = enum.auto()
+
+
+def _listed(folder: Path, most: int) -> list[tuple[str, _Entry]]:
+    """So many entries of a folder at most, sorted; links to folders and what cannot be listed are left out."""
     try:
         with os.scandir(folder) as entries:
             some = itertools.islice(entries, most)
-            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in some if not _is_linked_folder(entry)]
+            found = [(entry.name, _kind(entry)) for entry in some if not _is_linked_folder(entry)]
     except OSError:
         return []
-    return sorted(found)
+    return sorted(found, key=operator.itemgetter(0))
+
+
+def _kind(entry: os.DirEntry[str]) -> _Entry:
+    if entry.is_symlink():
+        return _Entry.LINK
+    return _Entry.FOLDER if entry.is_dir(follow_symlinks=False) else _Entry.FILE
 
 
 def _is_skipped(folder: Path, name: str) -> bool:

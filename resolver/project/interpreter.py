@@ -8,7 +8,7 @@ from pathlib import Path
 from resolver.core.errors import ProjectError
 from resolver.core.project import Bound, Origin, OriginKind
 from resolver.project.reading import Reading, joined
-from resolver.project.text import read_text
+from resolver.project.text import is_own, read_text
 
 _RUNTIME = re.compile(r"(?:python-?)?(\d)\.(\d{1,2})(?:\.\d+)?\s*$", re.IGNORECASE)
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE)
@@ -65,7 +65,7 @@ def _bound(major: str, minor: str, shown: str, line: int, reason: str) -> Readin
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    if not path.is_file():
+    if not is_own(path, path.parent):
         return []
     try:
         return list(enumerate(read_text(path, 200_000).split("\n"), start=1))

@@ -13,7 +13,7 @@ from resolver.core.errors import ProjectError
 from resolver.core.package import normalize
 from resolver.core.project import Need, Origin, OriginKind, Strength
 from resolver.project.reading import Reading, joined
-from resolver.project.text import is_absurd, read_text
+from resolver.project.text import is_absurd, is_own, read_text
 
 _PACKAGE = re.compile(r"^\[\[package\]\]\s*$", re.MULTILINE)
 _NAME = re.compile(r'^name = "([A-Za-z0-9][A-Za-z0-9._-]*)"', re.MULTILINE)
@@ -24,8 +24,8 @@ _FREEZE = 12
 
 def read_locks(root: Path) -> Reading:
     """The pins of the lock files at the root; a file that cannot be read becomes a note, a package locked to several versions nothing."""
-    found = [_tables(root / name) for name in ("poetry.lock", "uv.lock", "pdm.lock") if (root / name).is_file()]
-    if (root / "Pipfile.lock").is_file():
+    found = [_tables(root / name) for name in ("poetry.lock", "uv.lock", "pdm.lock") if is_own(root / name, root)]
+    if is_own(root / "Pipfile.lock", root):
         found.append(_pipenv(root / "Pipfile.lock"))
     return joined(found)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from resolver.project.text import read_head
+from resolver.project.text import is_own, read_head
 from resolver.project.yaml_texts import load_texts
 
 MAX_YAML = 200_000
@@ -54,14 +54,18 @@ def _loaded(path: Path) -> Mapping[str, Any]:
 def _beside(path: Path) -> Mapping[str, Any]:
     """What a file beside says; a damaged one says nothing."""
     try:
-        return _loaded(path) if path.is_file() else {}
+        return _loaded(path) if is_own(path, path.parent) else {}
     except (ValueError, OSError):
         return {}
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        return [line.strip() for line in read_head(path, MAX_YAML).decode("utf-8", "replace").splitlines()] if path.is_file() else []
+        return (
+            [line.strip() for line in read_head(path, MAX_YAML).decode("utf-8", "replace").splitlines()]
+            if is_own(path, path.parent)
+            else []
+        )
     except OSError:
         return []
 

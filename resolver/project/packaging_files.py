@@ -6,7 +6,7 @@ import configparser
 import dataclasses
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from resolver.core.project import Bound, Origin, OriginKind
 from resolver.project.minors import hull
 from resolver.project.places import MAX_ENTRIES, Places
 from resolver.project.reading import Reading, joined
-from resolver.project.requirements import PACKAGING, python_specifier, read_lines, read_requirements
+from resolver.project.requirements import PACKAGING, followed, python_specifier, read_lines
 from resolver.project.text import read_text, squeezed
 
 MAX_BYTES = 1_000_000
@@ -52,8 +52,7 @@ def read_pyproject(path: Path, root: Path) -> Described:
     for name, group in _table(table, "dependency-groups").items():
         listed += _strings(group) if name.lower() in _MAIN_GROUPS else []
     readings = _lines([*listed, *_poetry(_table(poetry, "dependencies"))], shown, places)
-    followed = _strings(_table(tool, "setuptools", "dynamic", "dependencies").get("file"))
-    readings += [_followed(item, path, root) for item in followed[:MAX_FOLLOWED]]
+    readings += _named(_strings(_table(tool, "setuptools", "dynamic", "dependencies").get("file")), path, root, places)
     python = project.get("requires-python") or flit.get("requires-python") or _version_of(_table(poetry, "dependencies").get("python"))
     classifiers = _strings(project.get("classifiers")) or _strings(poetry.get("classifiers"))
     readings.append(
@@ -91,7 +90,7 @@ def read_setup_cfg(path: Path, root: Path) -> Described:
     places = Places(text)
     listed = parser.get("options", "install_requires", fallback="")
     if listed.startswith("file:"):
-        readings = [_followed(item.strip(), path, root) for item in listed.removeprefix("file:").split(",")[:MAX_FOLLOWED]]
+        readings = _named([item.strip() for item in listed.removeprefix("file:").split(",")], path, root, places)
     else:
         readings = _lines((item.strip() for item in listed.split("\n") if item.strip()), path.name, places)
     python = parser.get("options", "python_requires", fallback="")
@@ -206,11 +205,10 @@ def _python_marker(text: str) -> str:
     return " and ".join(f'python_version {clause.operator} "{clause.version.removesuffix(".*")}"' for clause in clauses)
 
 
-def _followed(named: str, path: Path, root: Path) -> Reading:
-    try:
-        return read_requirements(path.parent / named, root, strengths=PACKAGING)
-    except ProjectError as error:
-        return Reading(notes=(f"{path.name}: {error.message}; left out",))
+def _named(files: Sequence[str], path: Path, root: Path, places: Places) -> list[Reading]:
+    """The requirements files that a packaging file names, so many at most."""
+    lines = [(file, places.of(file)) for file in files[:MAX_FOLLOWED]]
+    return [followed(file, path.parent, root, f"{path.name}:{line}" if line else path.name) for file, line in lines]
 
 
 def _lines(items: Iterable[str], shown: str, places: Places) -> list[Reading]:

@@ -13,7 +13,7 @@ from resolver.project.minors import hull, minors_of
 from resolver.project.places import Places
 from resolver.project.reading import Reading, joined
 from resolver.project.shell import heard, installs, weak_bound
-from resolver.project.text import read_text, relative, squeezed
+from resolver.project.text import is_own, read_text, relative, squeezed
 from resolver.project.yaml_texts import load_texts
 
 MAX_FILES = 12
@@ -38,10 +38,10 @@ def read_pipelines(root: Path) -> Reading:
 
     Workflows that only lint, publish or document do not tell on what the project runs.
     """
-    paths = [path for pattern in _PLACES for path in sorted(root.glob(pattern)) if path.is_file()]
+    paths = [path for pattern in _PLACES for path in sorted(root.glob(pattern)) if is_own(path, root)]
     told = [path for path in paths if not _LATER.search(path.stem)] or paths
     readings = [_pipeline(path, relative(path, root)) for path in told[:MAX_FILES]]
-    if (root / "tox.ini").is_file():
+    if is_own(root / "tox.ini", root):
         readings.append(_tox(root / "tox.ini"))
     return joined(readings)
 

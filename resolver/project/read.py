@@ -26,7 +26,7 @@ from resolver.project.sources import Kind, Kinds, Source, SourceUses, gather, ki
 from resolver.project.spoken import read_spoken
 from resolver.project.syntax import stdlib_bounds
 from resolver.project.tables import is_stdlib, tables
-from resolver.project.text import read_bytes
+from resolver.project.text import is_own, read_bytes
 
 
 def read_project(
@@ -50,7 +50,7 @@ def read_project(
     root = path if path.is_dir() else path.parent
     reporter.step(f"reading {path}")
     declared = read_declared(root) if path.is_dir() else read_named(path, root)
-    tree = walk(root)
+    tree = walk(root, named="" if path.is_dir() else path.name)
     names = declared_names(declared.reading.needs)
     kinds = kinds_of(tree, own=declared.own, known=_known(names, owners), stdlib=stdlib or is_stdlib)
     sources = parse_sources(tree)
@@ -103,8 +103,9 @@ def _readable(notes: Sequence[str]) -> tuple[str, ...]:
 
 def _procfile(root: Path) -> str:
     """The text of the project's Procfile, "" when it has none that can be read."""
+    path = root / "Procfile"
     try:
-        return read_bytes(root / "Procfile", 10_000).decode("utf-8", "replace")
+        return read_bytes(path, 10_000).decode("utf-8", "replace") if is_own(path, root) else ""
     except ProjectError:
         return ""
 

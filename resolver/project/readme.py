@@ -15,7 +15,7 @@ from resolver.core.errors import ProjectError
 from resolver.project.prose import Mention, mentions, spans
 from resolver.project.reading import Reading, joined
 from resolver.project.shell import heard, hearsay, installs, weak_bound
-from resolver.project.text import read_text, squeezed
+from resolver.project.text import is_own, read_text, squeezed
 
 MAX_FILES = 4
 MAX_FILE = 400_000
@@ -34,8 +34,9 @@ _LISTED = re.compile(r"^\s*[-*+$]?\s*`{0,2}([A-Za-z][\w.-]*(?:\[[\w,-]+\])?\s*(?
 
 def read_readmes(root: Path) -> Reading:
     """Hearsay and weak bounds of the READMEs and install notes at the root. Never raises."""
-    paths = [path for pattern in _PATTERNS for path in sorted(root.glob(pattern)) if path.suffix.lower() in _SUFFIXES and path.is_file()]
-    return joined(_readme(path) for path in list(dict.fromkeys(paths))[:MAX_FILES])
+    listed = [path for pattern in _PATTERNS for path in sorted(root.glob(pattern)) if path.suffix.lower() in _SUFFIXES]
+    paths = [path for path in dict.fromkeys(listed) if is_own(path, root)]
+    return joined(_readme(path) for path in paths[:MAX_FILES])
 
 
 def _readme(path: Path) -> Reading:

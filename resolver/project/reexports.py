@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from resolver.core.exports import Exports, statements
 from resolver.project.scopes import scope_of
 
 MAX_HOPS = 4
@@ -24,6 +26,7 @@ class OwnModules:
         self._trees = trees
         self._foreign = foreign
         self._known: dict[PurePosixPath, dict[str, str]] = {}
+        self._lists: dict[PurePosixPath, frozenset[str] | None] = {}
         self._left = MAX_HANDED
 
     def given(self, node: ast.ImportFrom, importer: PurePosixPath, hops: int = MAX_HOPS) -> dict[str, str]:
@@ -36,7 +39,8 @@ class OwnModules:
         for alias in node.names:
             if alias.name == "*" and self._left > 0:
                 self._left -= len(inside)
-                found |= {name: dotted for name, dotted in inside.items() if not name.startswith("_")}
+                listed = self._listed(module)
+                found |= {name: inside[name] for name in inside if (name in listed if listed is not None else not name.startswith("_"))}
             elif alias.name in inside:
                 found[alias.asname or alias.name] = inside[alias.name]
         return found
@@ -60,12 +64,46 @@ class OwnModules:
             self._known[module] = found
         return self._known[module]
 
+    def _listed(self, module: PurePosixPath, hops: int = MAX_HOPS) -> frozenset[str] | None:
+        """The names in the `__all__` of a module; None when it has none, or one that is worked out at run time."""
+        if module not in self._lists:
+            self._lists[module] = None  # lists that are made of each other end here
+            try:
+                exports = self._exports(module)
+            except RecursionError:
+                return None
+            others = [self._listed(PurePosixPath(other), hops - 1) if hops else None for other in exports.modules]
+            known = [other for other in others if other is not None]
+            if exports.names is not None and len(known) == len(others):
+                self._lists[module] = frozenset(exports.names).union(*known)
+        return self._lists[module]
+
+    def _exports(self, module: PurePosixPath) -> Exports:
+        named: dict[str, tuple[str, int]] = {}
+
+        @functools.cache
+        def place_of(name: str, level: int) -> str:
+            return str(self._place(name.split("."), level, module) or "")
+
+        body = self._trees[module].body
+        exports = Exports(lambda local: place_of(*named[local]) if local in named else "")
+        for node in statements(body):
+            if isinstance(node, ast.Import):
+                named |= {alias.asname or alias.name: (alias.name, 0) for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                above = f"{node.module}." if node.module else ""
+                named |= {alias.asname or alias.name: (above + alias.name, node.level) for alias in node.names}
+            exports.note(node)
+        exports.close(body)
+        return exports
+
     def _find(self, node: ast.ImportFrom, importer: PurePosixPath) -> PurePosixPath | None:
-        parts = node.module.split(".") if node.module else []
-        if not parts:
-            return None
-        if node.level:
-            folders: Sequence[PurePosixPath] = [PurePosixPath(*importer.parts[: max(0, len(importer.parts) - node.level)])]
+        return self._place(node.module.split("."), node.level, importer) if node.module else None
+
+    def _place(self, parts: Sequence[str], level: int, importer: PurePosixPath) -> PurePosixPath | None:
+        """The file of a module that is imported by this name, so many levels up, where it is the project's own."""
+        if level:
+            folders: Sequence[PurePosixPath] = [PurePosixPath(*importer.parts[: max(0, len(importer.parts) - level)])]
         else:
             folders = [*importer.parents, *map(PurePosixPath, _ROOTS)]
         for folder in folders:

@@ -11,7 +11,7 @@ from resolver.core.errors import ProjectError
 from resolver.core.project import Bound, Need, Origin, OriginKind
 from resolver.project.lenient import Parsed, file_pin, lenient_specifier, parse
 from resolver.project.reading import Reading, joined
-from resolver.project.text import read_text, redacted, relative, squeezed
+from resolver.project.text import lies_in, read_text, redacted, relative, squeezed
 
 MAX_LINES = 20_000
 """Lines beyond this many, in one file and all that it names, are not read."""
@@ -38,6 +38,25 @@ def read_requirements(path: Path, root: Path, *, constraint: bool = False, stren
     Raises ProjectError when the file itself is missing, binary or larger than 5 MB; a nested file that is missing is a note.
     """
     return _File(root=root, strengths=strengths, seen=set()).read(path, constraint=constraint, depth=0)
+
+
+def followed(named: str, folder: Path, root: Path, where: str) -> Reading:
+    """The needs of a requirements file that a packaging file in `folder` names; one that cannot be read, or that lies outside the project's
+    folder, is a note of `where` it is named.
+    """
+    path = folder / named
+    if not lies_in(path, root):
+        return _outside(named, where)
+    try:
+        return read_requirements(path, root, strengths=PACKAGING)
+    except ProjectError as error:
+        return Reading(notes=(f"{where}: {error.message}; left out",))
+
+
+def _outside(named: str, where: str) -> Reading:
+    shown = " ".join(redacted(named).split())
+    told = f"{shown} lies outside the project's folder and is not read; put a copy into it, or name the folder that holds both"
+    return Reading(notes=(f"{where}: {told}",))
 
 
 def read_lines(text: str, shown: str, *, strengths: tuple[int, int] = PACKAGING, line: int | None = None) -> Reading:
@@ -131,6 +150,9 @@ class _File:
         path = folder / named
         if (_resolved(path), constraint) in self.seen:
             return Reading()
+        if not lies_in(path, self.root):
+            self.seen.add((_resolved(path), constraint))
+            return _outside(named, where)
         if self.left <= 0:
             return Reading(notes=(f"{where}: {redacted(named)} is not read: more than {MAX_LINES} lines already",))
         if depth >= MAX_DEPTH:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from resolver.core.errors import ProjectError
 from resolver.project.guards import dotted
 from resolver.project.packaging_files import Described, classified, interpreter
 from resolver.project.reading import Reading, joined
-from resolver.project.requirements import PACKAGING, read_lines, read_requirements
+from resolver.project.requirements import PACKAGING, followed, read_lines
 from resolver.project.syntax import parse_python
 from resolver.project.text import read_bytes
 
@@ -110,16 +109,12 @@ class _Script:
         if not files:
             note = f"{self._path.name}:{node.lineno}: install_requires is computed when setup.py runs; only its literal parts are read"
             return joined([*(self._line(item) for item in literal), Reading(notes=(note,))])
-        return joined([*(self._line(item) for item in literal), *(self._file(name) for name in files[:MAX_FOLLOWED])])
+        where = f"{self._path.name}:{node.lineno}"
+        read = (followed(name, self._path.parent, self._root, where) for name in files[:MAX_FOLLOWED])
+        return joined([*(self._line(item) for item in literal), *read])
 
     def _line(self, item: ast.Constant) -> Reading:
         return read_lines(str(item.value), self._path.name, strengths=PACKAGING, line=item.lineno)
-
-    def _file(self, named: str) -> Reading:
-        try:
-            return read_requirements(self._path.parent / named, self._root, strengths=PACKAGING)
-        except ProjectError as error:
-            return Reading(notes=(f"{self._path.name}: {error.message}; left out",))
 
     def _literals(self, node: ast.expr, found: list[ast.Constant], hops: int) -> bool:
         """Collect the strings that `node` surely holds; false when some of it is not literal."""

@@ -11,6 +11,7 @@ from resolver.project.pipelines import read_pipelines
 from resolver.project.reading import Reading, joined
 from resolver.project.readme import read_readmes
 from resolver.project.requirements import read_lines, read_requirements
+from resolver.project.text import is_own
 
 MAX_FILES = 20
 """So many requirements files that Dockerfiles install from are read."""
@@ -41,7 +42,7 @@ def _without_needs(notebooks: Reading) -> Reading:
 def _file(root: Path, named: str) -> Reading:
     """A requirements file that the Dockerfile installs from, as it lies in the project."""
     path = root / named.lstrip("/").removeprefix("app/").removeprefix("./")
-    if ".." in path.parts:
+    if not is_own(path, root):
         return Reading()
     try:
         return read_requirements(path, root)

@@ -28,6 +28,19 @@ _USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
 _QUERY = re.compile(r"\?[^#\s]*")
 
 
+def lies_in(path: Path, root: Path) -> bool:
+    """Whether a path lies in the project's folder, `..` and links followed; what leads nowhere does not."""
+    try:
+        return path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError, ValueError):  # a ring of links, a name that is too long or none
+        return False
+
+
+def is_own(path: Path, root: Path) -> bool:
+    """Whether a path is a regular file that lies in the project's folder."""
+    return path.is_file() and lies_in(path, root)
+
+
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The bytes of a regular file of at most `limit` bytes; raises ProjectError when it is none, larger, or unreadable."""
     try:

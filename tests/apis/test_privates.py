@@ -11,7 +11,8 @@ import pytest
 
 from resolver.apis.build import build
 from resolver.apis.privates import asked_for, bound, in_interpreter, merge, private, sources
-from resolver.apis.record import LOOKED_UP, Record, Writer
+from resolver.apis.record import LOOKED_UP, Record
+from resolver.apis.record_writer import Writer
 from resolver.apis.timeline import SqliteTimeline
 from resolver.settings import load
 from tests.apis.walks import line

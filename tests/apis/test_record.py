@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resolver.apis.record import Record, Writer, version_key
+from resolver.apis.record import Record
+from resolver.apis.record_layout import version_key
+from resolver.apis.record_writer import Writer
 from resolver.core.errors import StoreError
 
 _NAME = st.sampled_from(["alpha", "beta", "gamma", "delta", "Epsilon", "__version__"])

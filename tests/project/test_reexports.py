@@ -64,9 +64,69 @@ def test_private_names_are_not_handed_on_by_a_star(tmp_path: Path) -> None:
     assert names(tmp_path, utils="import tensorflow as _tf\n", app="from utils import *\n_tf.placeholder(1)\n") == set()
 
 
+@pytest.mark.parametrize(
+    ("listed", "handed"),
+    [
+        ("__all__ = ['tf', 'helper']", True),
+        ("__all__ = ['helper']", False),
+        ("__all__ = []", False),
+        ("__all__ = ['helper']\n__all__ += ['tf']", True),
+        ("from . import compat\n__all__ = ['helper'] + compat.__all__", True),
+        ("from .deep import compat as c\n__all__ = c.__all__ + ['helper']", False),
+        ("__all__ = ['helper'] + elsewhere.__all__", True),
+        ("__all__ = [name for name in dir() if name != 'tf']", True),
+        ("__all__ = ['helper']\ndef export():\n    __all__.append('tf')\nexport()", True),
+    ],
+)
+def test_a_star_hands_on_what_all_lists(tmp_path: Path, listed: str, handed: bool) -> None:
+    """What `__all__` lists; where that cannot be read, what is public."""
+    found = names(
+        tmp_path,
+        compat="__all__ = ['tf']\n",
+        deep__compat="__all__ = ['other']\n",
+        utils=f"import tensorflow as tf\n{listed}\ndef helper(): pass\n",
+        app="from .utils import *\ntf.placeholder(1)\n",
+    )
+    assert found == ({"tensorflow.placeholder"} if handed else set())
+
+
+def test_all_hands_on_private_names_and_holds_for_no_other_import(tmp_path: Path) -> None:
+    utils = "import tensorflow as _tf\nimport torch\n__all__ = ['_tf']\n"
+    assert names(tmp_path, utils=utils, app="from utils import *\n_tf.placeholder(1)\n") == {"tensorflow.placeholder"}
+    assert names(tmp_path, utils=utils, app="from utils import torch\ntorch.zeros(1)\n") == {"torch.zeros"}
+
+
+def test_all_holds_at_each_of_several_stars(tmp_path: Path) -> None:
+    low = "import tensorflow as tf\nimport torch\n__all__ = ['tf', 'torch']\n"
+    deep = "from .compat import *\n__all__ = ['torch']\n"
+    found = names(tmp_path, deep__compat=low, deep__utils=deep, app="from deep.utils import *\ntf.placeholder(1)\ntorch.zeros(1)\n")
+    assert found == {"torch.zeros"}
+
+
+def test_a_list_that_is_nested_too_deeply_is_unknown(tmp_path: Path) -> None:
+    utils = f"import tensorflow as tf\n__all__ = {'+'.join(['[]'] * 2000)}\n"
+    assert names(tmp_path, utils=utils, app="from utils import *\ntf.placeholder(1)\n") == {"tensorflow.placeholder"}
+
+
+def test_lists_that_are_made_of_each_other_are_unknown(tmp_path: Path) -> None:
+    utils = "import tensorflow as tf\nimport compat\n__all__ = ['helper'] + compat.__all__\n"
+    found = names(tmp_path, utils=utils, compat="import utils\n__all__ = utils.__all__\n", app="from utils import *\ntf.placeholder(1)\n")
+    assert found == {"tensorflow.placeholder"}
+
+
 @given(
     st.lists(
-        st.sampled_from(["import a as x", "from .m1 import *", "from m2 import x", "from m0 import x as y", "x = 1", "from .. import m1"]),
+        st.sampled_from(
+            [
+                "import a as x",
+                "from .m1 import *",
+                "from m2 import x",
+                "from m0 import x as y",
+                "x = 1",
+                "from .. import m1",
+                "__all__ = m1.__all__",
+            ]
+        ),
         max_size=6,
     )
 )

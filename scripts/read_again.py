@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Reads walked releases again by today's walker, by source alone, and adds the names that their imports take to the API timeline.
 
-  scripts/read_again.py --out data/bundled/apis.sqlite keras timm ...
+  scripts/read_again.py --out data/bundled/apis.sqlite [--offers] keras timm ...
 
-For when the walker has learned to see more (2026-11-25: an import whose failure is raised again is needed). Nothing is taken away, and
+For when the walker has learned to see more (2026-11-25: an import whose failure is raised again is needed; 2026-11-26: an `__all__` that
+a function fills). With --offers the names are added too that its modules, read by then, hand out. Nothing is taken away, and
 releases whose wheel is longer than 16 MB are left as they are.
 """
 
@@ -45,9 +46,21 @@ def add(row: dict[str, Any], found: Studied | None) -> int:
     return added
 
 
+def add_offers(row: dict[str, Any], found: Studied | None) -> int:
+    added = 0
+    for module, text in (found.walk["names"] if found and found.walk else {}).items():
+        known = set(row["names"].get(module, "").split())
+        fresh = set(text.split()) - known
+        if known and fresh:
+            row["names"][module] = " ".join(sorted(known | fresh))
+            added += len(fresh)
+    return added
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--offers", action="store_true")
     parser.add_argument("names", nargs="+")
     options = parser.parse_args()
     for name in options.names:
@@ -59,7 +72,7 @@ def main() -> None:
         rows = Record(stored[0]).rows()
         with ThreadPoolExecutor(3) as pool:
             found = list(pool.map(lambda row: read(name, row["version"]), rows))  # noqa: B023
-        added = sum(map(add, rows, found))
+        added = sum(map(add, rows, found)) + (sum(map(add_offers, rows, found)) if options.offers else 0)
         with sqlite3.connect(options.out) as base:
             base.execute("UPDATE package SET blob = ? WHERE name = ?", (Writer(rows).blob(), name))
         print(f"{name}: {len(rows)} releases, {added} names more", flush=True)

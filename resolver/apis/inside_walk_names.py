@@ -3,8 +3,12 @@
 import ast
 import builtins
 import os
+import re
 
+from inside_walk_files import read
 from inside_walk_source import STANDARD, absolute, shallow
+
+INDENTED_ALL = re.compile(r"(?m)^[ \t]+[^\n#]*\b__all__\b")
 
 
 def builtin(node):
@@ -19,11 +23,24 @@ def raised(node):
     return all(isinstance(h.body[-1], ast.Raise) for h in node.handlers)
 
 
+def is_all(node):
+    return getattr(node, "id", "") == "__all__"
+
+
+def texts(node):
+    """The texts of a list that is written out; None for any other expression."""
+    if not isinstance(node, (ast.List, ast.Tuple)):
+        return None
+    items = [getattr(e, "value", getattr(e, "s", None)) for e in node.elts]
+    return items if all(isinstance(i, str) for i in items) else None
+
+
 class Bindings(ast.NodeVisitor):
     """Names that running the top level of one file binds; `stars` are the modules that it star-imports."""
 
     def __init__(self, package):
         self.package, self.names, self.stars, self.open, self.every = package, set(), [], False, None
+        self.told = False  # whether it has an `__all__`
         self.promised = []  # star imports for type checkers: what a module that fills itself at run time will hold
 
     def visit_FunctionDef(self, node):
@@ -105,11 +122,18 @@ class Bindings(ast.NodeVisitor):
         return root in STANDARD if STANDARD else True
 
     def visit_Assign(self, node):
-        for target in node.targets:
-            if isinstance(target, ast.Name) and target.id == "__all__" and isinstance(node.value, (ast.List, ast.Tuple)):
-                items = [getattr(e, "value", getattr(e, "s", None)) for e in node.value.elts]
-                self.every = [i for i in items if isinstance(i, str)]
+        if any(is_all(target) for target in node.targets):
+            self.every, self.told = texts(node.value), True
         self.generic_visit(node)
+
+    def visit_AugAssign(self, node):
+        if is_all(node.target):
+            self.grow(texts(node.value))
+        self.generic_visit(node)
+
+    def grow(self, more):
+        """A list that cannot be read lists nothing: then whatever is public may be handed on."""
+        self.every = self.every + more if self.every is not None and more is not None else None
 
     def visit_AnnAssign(self, node):
         if node.value is not None:
@@ -117,6 +141,8 @@ class Bindings(ast.NodeVisitor):
 
     def visit_Call(self, node):
         called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if is_all(getattr(node.func, "value", None)):
+            self.grow(None)
         if called in (
             "globals",
             "exec",
@@ -166,6 +192,8 @@ class Static:
             found.visit(tree)
         except RecursionError:
             return None
+        if found.told and INDENTED_ALL.search(read(os.path.join(self.base, path), 8000000)):
+            found.every = None  # traitlets 5 adds to it in a function
         names, opened = set(found.names), found.open or path.endswith(".pyi")
         for star in found.stars + (found.promised if opened else []):
             if star in self.loaded:

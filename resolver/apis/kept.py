@@ -30,9 +30,10 @@ class KeptWalks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / f"walks-{FORM}"
         self._versions: dict[str, dict[str, Studied | None]] | None = None
+        self._rows: dict[tuple[str, str], Mapping[str, Any] | None] = {}
 
     def __getstate__(self) -> dict[str, object]:
-        return {"_folder": self._folder, "_versions": None}
+        return {"_folder": self._folder, "_versions": None, "_rows": {}}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
@@ -65,8 +66,7 @@ class KeptWalks:
 
     def takes(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
         """Root module -> dotted names that a studied release takes from others, as a walk writes them; empty when unknown."""
-        studied = self._get(name, version)
-        row = read_row(json.dumps(studied.walk)) if studied.walk else None
+        row = self._row(name, version)
         return row["takes"] if row else {}
 
     def inner(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
@@ -76,6 +76,22 @@ class KeptWalks:
         if not isinstance(found, dict):
             return {}
         return {module: [root for root in roots if isinstance(root, str)] for module, roots in found.items() if isinstance(roots, list)}
+
+    def offers(self, name: str, version: str, dotted: str) -> float | None:
+        """Whether the source of a studied release binds a name of one of its modules: 1.0 or 0.0, None where it does not tell."""
+        row = self._row(name, version)
+        if row is None:
+            return None
+        parts = dotted.split(".")
+        for length in range(len(parts) - 1, 0, -1):
+            module, part = ".".join(parts[:length]), parts[length]
+            if module in row["names"]:
+                bound = row["names"][module].split()
+                if part in bound:
+                    return 1.0 if length == len(parts) - 1 else None
+                told = "*" not in bound and not part.startswith("_") and f"{module}.{part}" not in row["modules"]
+                return 0.0 if told else None
+        return None
 
     def links(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
         """The links of a studied release's shared libraries; empty when unknown."""
@@ -90,6 +106,7 @@ class KeptWalks:
     def keep(self, name: str, version: str, studied: Studied) -> None:
         """Remember what was found, for good: a file of the index never changes."""
         self._listed().setdefault(name, {})[version] = studied
+        self._rows.pop((name, version), None)
         body = gzip.compress(json.dumps({"walk": studied.walk, "links": studied.links, "asks": studied.asks}).encode(), 6)
         place = self._folder / f"{name}=={version}.json.gz"
         fresh = place.with_name(f"{place.name}.{os.getpid()}.new")
@@ -114,6 +131,13 @@ class KeptWalks:
                 if found := _NAME.match(entry):
                     self._versions.setdefault(found.group(1), {})[found.group(2)] = None
         return self._versions
+
+    def _row(self, name: str, version: str) -> Mapping[str, Any] | None:
+        """The walk of a studied release, checked once; None when there is none."""
+        if (name, version) not in self._rows:
+            studied = self._get(name, version) if (name, version) in self else None
+            self._rows[name, version] = read_row(json.dumps(studied.walk)) if studied and studied.walk else None
+        return self._rows[name, version]
 
     def _get(self, name: str, version: str) -> Studied:
         known = self._listed()[name][version]

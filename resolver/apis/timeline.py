@@ -61,7 +61,15 @@ class SqliteTimeline:
         if key == "python":
             version = ".".join(version.split(".")[:2])
         place, exact = self._place(key, record, version)
-        return [self._certainty(key, record, name_, version, place, exact=exact) for name_ in dotted]
+        found = [self._certainty(key, record, name_, version, place, exact=exact) for name_ in dotted]
+        if exact or not self._kept or (key, version) not in self._kept:
+            return found
+        # What its neighbours leave open the source of the release itself may tell.
+        own = (
+            self._kept.offers(key, version, each) if answer is not None and 0 < answer < 1 else None
+            for each, answer in zip(dotted, found, strict=True)
+        )
+        return [answer if told is None else told for told, answer in zip(own, found, strict=True)]
 
     def uses(self, name: str, version: str) -> Mapping[str, Sequence[str]]:
         """Root module -> dotted names that importing the release needs from other packages and the standard library, as of

@@ -184,3 +184,37 @@ def test_what_importing_a_release_asks_of_the_interpreter(tmp_path):
     kept.keep("pack", "1", found)
     assert KeptWalks(tmp_path).asks("pack", "1") == found.asks
     assert KeptWalks(tmp_path).asks("pack", "2") == ()
+
+
+@pytest.mark.parametrize(
+    ("listing", "handed_on"),
+    [
+        ("__all__ = ['a']\n", ["a"]),
+        ("__all__ = ['a']\n__all__ += ['b']\n", ["a", "b"]),
+        ("__all__ = ['a']\n__all__ += other.__all__\n", ["a", "b", "c"]),
+        ("__all__ = ['a']\n__all__.extend(more)\n", ["a", "b", "c"]),
+        ("__all__ = ['a']\ndef add():\n    __all__.append('b')\nadd()\n", ["a", "add", "b", "c"]),
+        ("__all__ = ['a'] + other.__all__\n", ["a", "b", "c"]),
+    ],
+)
+def test_a_star_hands_on_what_is_listed_and_all_that_is_public_where_the_list_cannot_be_read(listing, handed_on):
+    files = {"pack/__init__.py": "from .inner import *\n", "pack/inner.py": f"a, b, c = 1, 2, 3\n{listing}"}
+    walk = study(zipped(files), "pack-1-py3-none-any.whl", "pack", "1").walk
+    assert walk
+    assert [name for name in walk["names"]["pack"].split() if name != "inner"] == handed_on
+
+
+def test_what_neighbours_leave_open_the_source_of_the_release_itself_tells(tmp_path):
+    walked = {"8.3": "Image OLD", "8.9": "Image OLD", "9.1": "Image"}
+    build([line("pil", version, {"pil": names}) for version, names in walked.items()], tmp_path / "apis.sqlite")
+    kept = KeptWalks(tmp_path)
+    timeline = SqliteTimeline(tmp_path / "apis.sqlite", kept)
+    more = {f"{major}.0": {"pil": "Image"} for major in range(10, 13)}
+    build([line("pil", v, {"pil": n}) for v, n in walked.items()] + [line("pil", v, n) for v, n in more.items()], tmp_path / "apis.sqlite")
+    asked = ["pil.OLD", "pil.Image", "pil.deep", "pil._private", "pil.never"]
+    assert 0 < timeline.offers("pil", "9.0", asked)[0] < 1
+    source = {"pil/__init__.py": "Image = 1\n", "pil/deep.py": ""}
+    kept.keep("pil", "9.0", study(zipped(source), "pil-9.0-py3-none-any.whl", "pil", "9.0"))
+    assert timeline.offers("pil", "9.0", asked)[:2] == [0.0, 1.0]
+    assert [kept.offers("pil", "9.0", name) for name in asked] == [0.0, 1.0, None, None, 0.0]
+    assert [kept.offers("pil", "9.1", "pil.OLD"), kept.offers("pil", "9.0", "other.x")] == [None, None]

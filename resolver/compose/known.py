@@ -127,7 +127,7 @@ class Known(Stock):
 
         return Doubts(apart=self._told_apart, newer=lambda candidate: newer(candidate, self.walks.asks))
 
-    def _told_apart(self, candidate: Candidate) -> str:
+    def _told_apart(self, candidate: Candidate) -> tuple[str, float] | None:
         """By what is known now: reading releases makes `_apart` anew."""
         return self._apart.told(candidate)
 
@@ -135,4 +135,4 @@ class Known(Stock):
     def _apart(self) -> Apart:
         from resolver.flows.apart import Apart
 
-        return Apart(self.timeline.uses_later, self.timeline.offers)
+        return Apart(self.timeline.uses_later, self.timeline.offers, self.timeline.uses)

@@ -10,6 +10,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from resolver.core.candidate import Candidate
 from resolver.core.package import PYTHON, Release, normalize
 
+IMPORTED, TAKEN = 0.15, 0.5
+"""What is left of the probability of a set in which importing a member takes such a name, and in which its functions do."""
 MANY = 4
 """So many names that are missing are no code for another release of it: that one is one or two names behind a check."""
 
@@ -21,32 +23,40 @@ Offers = Callable[[str, str, Sequence[str]], Sequence[float | None]]
 
 
 class Apart:
-    """Tells what a set's members take in vain from members that they do not declare; what it was asked of a pair it remembers.
+    """Tells what a set's members take in vain from members with which no declared bound keeps them in step; remembers what it was asked.
 
-    Of 28 stored builds with such a pair (keras on TensorFlow, catboost on scikit-learn) 3 passed, of the 941 others 513 (2026-11-25).
+    `takes` gives what the functions of a release take, `needs` what importing it takes: of the stored builds with such a pair 4 of 21
+    and 1 of 25 passed, of the others 56 % (2026-11-26, benchmarks/apart.py).
     """
 
-    def __init__(self, takes: Takes, offers: Offers) -> None:
+    def __init__(self, takes: Takes, offers: Offers, needs: Takes = lambda *_: {}) -> None:
         self._takes = functools.lru_cache(maxsize=20_000)(takes)
+        self._needs = functools.lru_cache(maxsize=20_000)(needs)
         self._offers = offers
         self._missing = functools.lru_cache(maxsize=50_000)(self._between)
 
-    def told(self, candidate: Candidate) -> str:
-        """A sentence for the first such pair; "" when there is none. Some milliseconds for releases that were not asked before."""
+    def told(self, candidate: Candidate) -> tuple[str, float] | None:
+        """A sentence for the first such pair, and what it leaves of the set's probability; None when there is none.
+
+        Some milliseconds for releases that were not asked before.
+        """
         owners = {root: release for release in candidate.packages for root in release.modules if "." not in root}
         for importer in candidate.packages:
-            for root in self._takes(importer.name, importer.version).keys() & owners.keys():
+            taken = self._takes(importer.name, importer.version).keys() | self._needs(importer.name, importer.version).keys()
+            for root in sorted(taken & owners.keys()):
                 provider = owners[root]
-                if provider.name in (importer.name, PYTHON) or provider.name in _declared(importer):
-                    continue
-                missing = self._missing(importer, provider, root)
+                if provider.name in (importer.name, PYTHON) or provider.name in _declared(importer) or importer.name in _declared(provider):
+                    continue  # one of the two keeps them in step (TensorFlow its TensorBoard)
+                if gone := self._missing(importer, provider, root, at_import=True):
+                    return f"{importer.pin} imports {gone[0]}, not in {provider.pin}", IMPORTED
+                missing = self._missing(importer, provider, root, at_import=False)
                 if MANY <= len(missing) < len(self._takes(importer.name, importer.version)[root]):  # all: nobody has seen that provider
-                    return f"{importer.pin} also takes {missing[0]} and {len(missing) - 1} more names, not in {provider.pin}"
-        return ""
+                    return f"{importer.pin} also takes {missing[0]} and {len(missing) - 1} more names, not in {provider.pin}", TAKEN
+        return None
 
-    def _between(self, importer: Release, provider: Release, root: str) -> tuple[str, ...]:
-        names = self._takes(importer.name, importer.version)[root]
-        answers = self._offers(provider.name, provider.version, names)
+    def _between(self, importer: Release, provider: Release, root: str, *, at_import: bool) -> tuple[str, ...]:
+        names = (self._needs if at_import else self._takes)(importer.name, importer.version).get(root, ())
+        answers = self._offers(provider.name, provider.version, names) if names else ()
         return tuple(name for name, sure in zip(names, answers, strict=True) if sure is not None and sure < _SURELY_NOT)
 
 

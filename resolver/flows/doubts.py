@@ -9,10 +9,8 @@ from collections.abc import Callable, Sequence
 from resolver.core.candidate import Candidate, Scored
 from resolver.core.package import Pin
 
-APART = 0.7
-"""What is left of the probability of a set with members that take from each other in vain (see `flows.apart`)."""
 NEWER = 0.05
-"""What is left of it with a member that the interpreter cannot import (see `flows.newer`)."""
+"""What is left of the probability of a set with a member that the interpreter cannot import (see `flows.newer`)."""
 DRAWN = 0.08
 """By so much a perturbed set must be likelier: on the stored builds, by stack and out of fold, top-1 of three seeds rose from 0.925, 0.906,
 0.925 to 0.943 with any figure between 0.05 and 0.12 (2026-11-25)."""
@@ -22,11 +20,11 @@ TRIES = 12
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Doubts:
-    """`apart` tells of a pair of a set that takes from each other in vain; `newer` of a member that wants another interpreter than the
-    set's, which speaks against every set with that member and interpreter.
+    """`apart` tells of a pair of a set that takes from each other in vain, and what that leaves; `newer` of a member that wants another
+    interpreter than the set's, which speaks against every set with that member and interpreter.
     """
 
-    apart: Callable[[Candidate], str] = lambda _: ""
+    apart: Callable[[Candidate], tuple[str, float] | None] = lambda _: None
     newer: Callable[[Candidate], tuple[Pin, str] | None] = lambda _: None
 
     def weighed(self, ranked: Sequence[Scored]) -> list[Scored]:
@@ -41,7 +39,8 @@ class Doubts:
             asked.add(place)
             told, left = self._unrunnable(scored.candidate, wrong), NEWER
             if not told:
-                tries, told, left = tries + 1, self.apart(scored.candidate), APART
+                tries += 1
+                told, left = self.apart(scored.candidate) or ("", 1.0)
             if told:
                 scored = dataclasses.replace(scored, probability=scored.probability * left, reasons=(*scored.reasons, told))
             heapq.heappush(waiting, (standing(scored), place, scored))

@@ -16,9 +16,9 @@ def order(found: list[Scored]) -> list[tuple[str, str, float]]:
 def test_a_set_whose_members_take_from_each_other_in_vain_goes_behind_a_sound_one() -> None:
     asked = []
 
-    def apart(candidate: Candidate) -> str:
+    def apart(candidate: Candidate) -> tuple[str, float] | None:
         asked.append(candidate.pins[0].version)
-        return "takes in vain" if candidate.pins[0].version == "1" else ""
+        return ("takes in vain", 0.7) if candidate.pins[0].version == "1" else None
 
     doubts = Doubts(apart=apart)
     assert order(doubts.weighed([scored("3.8", "1", 0.9), scored("3.8", "2", 0.8)])) == [("3.8", "2", 0.8), ("3.8", "1", 0.63)]

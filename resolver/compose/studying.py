@@ -46,7 +46,8 @@ def unstudied(
     """The releases worth reading before a set is chosen, each with the file to read: those of packages that were never walked, those
     far from every walked release of their package, those that are thought to break on another, or another on them, by what near releases
     take and have, and short ones of the packages of which the project imports submodules (`inside`: what those need no walk tells), or
-    that came long after the interpreter was followed by another (what they say of it is seldom tried), or before 3.7 made `async` a keyword.
+    that came long after the interpreter was followed by another (what they say of it is seldom tried), or before 3.7 made `async` a
+    keyword.
     """
     target = scored.candidate.target
     suspects = {end for edge in scored.worst_edges if edge.probability >= SUSPICIOUS for end in (edge.importer, edge.provider)}

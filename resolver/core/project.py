@@ -75,6 +75,11 @@ class Need:
     url: str = ""
     why: str = ""
 
+    @property
+    def parsed(self) -> Requirement:
+        """The requirement in its parts, for reading only: equal texts share it. Raises InvalidRequirement for a text that is none."""
+        return _parsed(self.requirement)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RunsWith:
@@ -93,7 +98,7 @@ class RunsWith:
         return of_it and wanted.specifier.contains(pin.version, prereleases=True)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=32_768)
 def _parsed(requirement: str) -> Requirement:
     return Requirement(requirement)
 

@@ -6,7 +6,7 @@ import bisect
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +30,11 @@ _COMMIT, _TREE, _OFS_DELTA, _REF_DELTA = 1, 2, 6, 7
 _HASH = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
 _PARENT = re.compile(rb"^parent ([0-9a-f]{40}|[0-9a-f]{64})$", re.MULTILINE)
 _TREE_LINE = re.compile(rb"^tree ([0-9a-f]{40}|[0-9a-f]{64})$", re.MULTILINE)
+_FOLDER = b"40000"
+_LOOKED_INTO = frozenset({_FOLDER, b"100644", b"100755"})
+_NOTHING = (False, b"")
+_ROWS = {width: re.compile(rb"([0-9]+) ([^\0]+)\0([\0-\xff]{%d})" % width) for width in (20, 32)}
+"""A line of a tree, by the length of its hashes."""
 _FAULTS = (OSError, ValueError, struct.error, zlib.error, IndexError, MemoryError)
 
 
@@ -81,30 +86,25 @@ def _differs(objects: _Objects, old: str, new: str, wanted: Callable[[str], bool
     """Whether two trees ("" is an empty one) differ in a file of a wanted name."""
     if old == new or depth > 40:
         return False
-    before, after = dict(_entries(objects, old)), dict(_entries(objects, new))
-    for name in before.keys() | after.keys():
-        was, is_ = before.get(name), after.get(name)
-        if was == is_:
-            continue
-        (was_folder, was_hash), (is_folder, is_hash) = was or (False, ""), is_ or (False, "")
-        if ((was_hash and not was_folder) or (is_hash and not is_folder)) and wanted(name):
+    before, after = _entries(objects, old), _entries(objects, new)
+    for name in {name for name, _ in before.items() ^ after.items()}:
+        (was_folder, was), (is_folder, is_) = before.get(name, _NOTHING), after.get(name, _NOTHING)
+        if ((was and not was_folder) or (is_ and not is_folder)) and wanted(name.decode("utf-8", "replace")):
             return True
-        if (was_folder or is_folder) and _differs(objects, was_hash if was_folder else "", is_hash if is_folder else "", wanted, depth + 1):
+        if _differs(objects, was.hex() if was_folder else "", is_.hex() if is_folder else "", wanted, depth + 1):
             return True
     return False
 
 
-def _entries(objects: _Objects, tree: str) -> Iterator[tuple[str, tuple[bool, str]]]:
-    """(name, (is a folder, hash)) of each file and folder of a tree; links and submodules are left out."""
+def _entries(objects: _Objects, tree: str) -> dict[bytes, tuple[bool, bytes]]:
+    """Name -> (is a folder, hash) of each file and folder of a tree; links and submodules are left out."""
     if not tree:
-        return
-    body, width, at = objects.read(tree, _TREE), len(tree) // 2, 0
-    while at < len(body):
-        end = body.index(b"\0", at)
-        mode, _, name = body[at:end].partition(b" ")
-        at = end + 1 + width
-        if mode in (b"40000", b"100644", b"100755"):
-            yield name.decode("utf-8", "replace"), (mode == b"40000", body[end + 1 : at].hex())
+        return {}
+    body, width = objects.read(tree, _TREE), len(tree) // 2
+    rows = _ROWS[width].findall(body)
+    if sum(len(mode) + len(name) for mode, name, _ in rows) + len(rows) * (2 + width) != len(body):
+        raise UnreadableRepository(f"{tree} is no tree")
+    return {name: (mode == _FOLDER, digest) for mode, name, digest in rows if mode in _LOOKED_INTO}
 
 
 def _repository(path: Path) -> Path:

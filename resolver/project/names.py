@@ -6,8 +6,6 @@ import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from packaging.requirements import Requirement
-
 from resolver.core.package import normalize
 from resolver.core.project import Need, Origin, OriginKind, RunsWith, Use
 from resolver.project.companions import accompany
@@ -113,13 +111,13 @@ def infer(
         origins |= {key: choice.origin for key in keys[:1] if key not in origins}
     for need in needs:
         if not need.constraint:
-            origins.setdefault(Requirement(need.requirement).name.replace("-", "_"), need.origin)
+            origins.setdefault(need.parsed.name.replace("-", "_"), need.origin)
     for use in uses:
         if not use.guarded:
             parts = use.dotted.split(".")
             for length in range(2, len(parts) + 1):
                 origins.setdefault(".".join(parts[:length]), use.origin)
-    bounded = {parsed.name for need in needs if (parsed := Requirement(need.requirement)).specifier}
+    bounded = {need.parsed.name for need in needs if need.parsed.specifier}
     along = accompany(chosen, {**origins, **(signs or {})}, bounded)
     return Inferred(
         needs=(*found, *along.needs),
@@ -220,7 +218,7 @@ _SHARED = frozenset({"google", "azure", "zope", "ruamel", "backports", "jaraco",
 
 def declared_names(needs: Iterable[Need]) -> set[str]:
     """Canonical names of the needs that install something (lines of constraints files do not)."""
-    return {Requirement(need.requirement).name for need in needs if not need.constraint}
+    return {need.parsed.name for need in needs if not need.constraint}
 
 
 def frameworks_of(needs: Iterable[Need], uses: Iterable[Use], formats: Iterable[str]) -> tuple[str, ...]:

@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from packaging.requirements import Requirement
-
 from resolver.core.errors import ProjectError
 from resolver.core.native import PACKAGE_OF
 from resolver.core.package import normalize
@@ -59,7 +57,7 @@ def read_project(
     artifacts, damaged = read_artifacts(tree)
     spoken = read_spoken(root, notebooks.reading, declares=any(not need.constraint for need in declared.reading.needs))
     needs = tuple(_without_repeats((*declared.reading.needs, *spoken.needs)))
-    heard = [Requirement(need.requirement).name for need in spoken.hearsay]
+    heard = [need.parsed.name for need in spoken.hearsay]
     wanted = [*wanted_by(found.uses), *_loaded(artifacts)]
     inferred = infer(wanted, needs, owners, found.choices, found.uses, modules, heard, _signs(found), offered)
     models = models_of(sources, artifacts)

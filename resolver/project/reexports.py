@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -27,6 +26,7 @@ class OwnModules:
         self._foreign = foreign
         self._known: dict[PurePosixPath, dict[str, str]] = {}
         self._lists: dict[PurePosixPath, frozenset[str] | None] = {}
+        self._places: dict[tuple[str, int, PurePosixPath], PurePosixPath | None] = {}
         self._left = MAX_HANDED
 
     def given(self, node: ast.ImportFrom, importer: PurePosixPath, hops: int = MAX_HOPS) -> dict[str, str]:
@@ -81,12 +81,8 @@ class OwnModules:
     def _exports(self, module: PurePosixPath) -> Exports:
         named: dict[str, tuple[str, int]] = {}
 
-        @functools.cache
-        def place_of(name: str, level: int) -> str:
-            return str(self._place(name.split("."), level, module) or "")
-
         body = self._trees[module].body
-        exports = Exports(lambda local: place_of(*named[local]) if local in named else "")
+        exports = Exports(lambda local: str(self._place(*named[local], module) or "") if local in named else "")
         for node in statements(body):
             if isinstance(node, ast.Import):
                 named |= {alias.asname or alias.name: (alias.name, 0) for alias in node.names}
@@ -98,16 +94,22 @@ class OwnModules:
         return exports
 
     def _find(self, node: ast.ImportFrom, importer: PurePosixPath) -> PurePosixPath | None:
-        return self._place(node.module.split("."), node.level, importer) if node.module else None
+        return self._place(node.module, node.level, importer) if node.module else None
 
-    def _place(self, parts: Sequence[str], level: int, importer: PurePosixPath) -> PurePosixPath | None:
+    def _place(self, name: str, level: int, importer: PurePosixPath) -> PurePosixPath | None:
         """The file of a module that is imported by this name, so many levels up, where it is the project's own."""
+        asked = (name, level, importer)
+        if asked not in self._places:
+            self._places[asked] = self._looked_up(name.split("."), level, importer)
+        return self._places[asked]
+
+    def _looked_up(self, parts: Sequence[str], level: int, importer: PurePosixPath) -> PurePosixPath | None:
         if level:
             folders: Sequence[PurePosixPath] = [PurePosixPath(*importer.parts[: max(0, len(importer.parts) - level)])]
         else:
             folders = [*importer.parents, *map(PurePosixPath, _ROOTS)]
-        for folder in folders:
-            base = folder.joinpath(*parts)
+        for place in folders:
+            base = place.joinpath(*parts)
             for path in (base.with_name(f"{base.name}.py"), base / "__init__.py"):
                 if path in self._trees:
                     return path
@@ -124,7 +126,8 @@ def imports_from(body: Sequence[ast.stmt]) -> Iterator[ast.ImportFrom]:
         if isinstance(node, ast.ImportFrom):
             yield node
         for field in ("body", "orelse", "finalbody"):
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                yield from imports_from(getattr(node, field, None) or ())
+            inner = getattr(node, field, None)
+            if inner and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield from imports_from(inner)
         for handler in getattr(node, "handlers", ()):
             yield from imports_from(handler.body)

@@ -92,7 +92,7 @@ def _written(needs: Iterable[Need]) -> Mapping[str, list[tuple[Requirement, Need
     found: dict[str, list[tuple[Requirement, Need]]] = {}
     for need in needs:
         try:
-            requirement = Requirement(need.requirement)
+            requirement = need.parsed
         except InvalidRequirement:
             continue
         found.setdefault(canonicalize_name(requirement.name), []).append((requirement, need))

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import time
+import zlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolver.core.signs import Sign, SignKind
-from resolver.project.dates import last_commit, read_dates
+from resolver.project.dates import last_code_commit, last_commit, read_dates
 from resolver.project.files import walk
 from resolver.project.git_objects import MAX_READS, UnreadableRepository, head_commit, last_change
 
@@ -64,6 +65,24 @@ def test_every_commit_of_a_pack_deltas_included(history: Path, tmp_path: Path) -
     for commit in git(folder, "rev-list", "HEAD").split():
         (folder / ".git" / "HEAD").write_text(commit + "\n")
         assert head_commit(folder).decode().rstrip("\n") == git(folder, "cat-file", "commit", commit).rstrip("\n")
+
+
+def test_a_mode_alone_is_no_change_and_half_a_tree_is_none(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    for day, mode in (("2019-01-15", 0o644), ("2019-02-15", 0o755)):
+        (tmp_path / "app.py").write_text("import flask\n")
+        (tmp_path / "app.py").chmod(mode)
+        (tmp_path / f"{mode}.md").touch()
+        git(tmp_path, "add", "-A")
+        git(tmp_path, "commit", "-q", "-m", day, day=day)
+    assert last_commit(tmp_path) == date(2019, 2, 15)
+    assert last_code_commit(tmp_path) == date(2019, 1, 15)
+    tree = git(tmp_path, "rev-parse", "HEAD^{tree}").strip()
+    loose = tmp_path / ".git" / "objects" / tree[:2] / tree[2:]
+    whole = zlib.decompress(loose.read_bytes())
+    loose.chmod(0o644)
+    loose.write_bytes(zlib.compress(whole[:-1]))
+    assert last_code_commit(tmp_path) is None
 
 
 def test_worktree_follows_its_pointer(history: Path, tmp_path: Path) -> None:

@@ -172,4 +172,5 @@ def setuptools_turns(python: str) -> str:
 def tools_of_set(spec: BuildSpec) -> str:
     """What old setup.py files import: the set's own pins where it has them."""
     found = {normalize(pin.name): f"{pin.name}=={pin.version}\n" for pin in spec.pins}
-    return found.get(normalize("cython"), "cython<3\n") + "".join(found.get(normalize(n), "") for n in ("numpy", "pybind11", "cffi"))
+    names = ("numpy", "pybind11", "cffi", "scipy", "requests", "six", "pyyaml")
+    return found.get(normalize("cython"), "cython<3\n") + "".join(found.get(normalize(name), "") for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from resolver.core.native import build_packages
@@ -20,8 +21,11 @@ _PKG_RESOURCES_GOING = datetime(2025, 11, 1, tzinfo=UTC)  # setuptools 81 warns 
 _CYTHON_3 = datetime(2023, 7, 17, tzinfo=UTC)
 
 _LIGHT = ("numpy", "cython", "pybind11", "cffi")
-_HEAVY = ("scipy", "torch")
-"""What a setup.py imports without declaring it: the set's own pins are laid ready, heavy ones only where the release requires them."""
+_TOO_HEAVY = frozenset(
+    {"tensorflow", "tensorflow-cpu", "tensorflow-gpu", "jaxlib", "mxnet", "paddlepaddle", "opencv-python", "torchvision"}
+)
+"""What a setup.py imports without declaring it: the set's own pins are laid ready, light ones always, others where the release requires
+them (many a setup.py asks its own package for the version, and that imports what it runs with: pycrayon wants requests)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +56,19 @@ class Sources:
 
 def sources(resolution: Resolution) -> Sources:
     """The pins without a wheel for the target, grouped by the build tools they want."""
-    grouped: dict[tuple[str, ...], list[Release]] = {}
+    ready = {str(release.name): release.version for release in resolution.chosen.candidate.packages if wheels(release, resolution.target)}
+    grouped: dict[tuple[str, str], list[Release]] = {}
     compiler = False
     for release in resolution.chosen.candidate.packages:
         if wheels(release, resolution.target) or not sdists(release):
             continue
         compiler = compiler or _is_compiled(release)
-        tools = {_setuptools(release, resolution.target.python), "wheel<0.46", *_against(release, resolution)}
-        grouped.setdefault(tuple(sorted(tools)), []).append(release)
-    builds = tuple(Wheelhouse(tools=tools, releases=tuple(found)) for tools, found in sorted(grouped.items()))
+        cython = "cython" if not _before(release, _CYTHON_3) else "cython<3"
+        grouped.setdefault((_setuptools(release, resolution.target.python), cython), []).append(release)
+    builds = tuple(
+        Wheelhouse(tools=tuple(sorted({setuptools, "wheel<0.46", *_against(found, ready, cython)})), releases=tuple(found))
+        for (setuptools, cython), found in sorted(grouped.items())
+    )
     wanted = build_packages(str(release.name) for house in builds for release in house.releases)
     return Sources(builds=builds, compiler=compiler or bool(wanted), system_packages=wanted)
 
@@ -70,15 +78,11 @@ def _is_compiled(release: Release) -> bool:
     return release.compiled or any(not tag.endswith("-any") for f in release.files for tag in f.tags)
 
 
-def _against(release: Release, resolution: Resolution) -> list[str]:
-    """Pins of the set that the build may import, and a Cython of its time."""
-    required = {_required(text) for text in release.requires}
-    pins = {str(r.name): r.version for r in resolution.chosen.candidate.packages}
-    wanted = (*_LIGHT, *(name for name in _HEAVY if name in required))
-    tools = [f"{name}=={pins[name]}" for name in wanted if name in pins and name != release.name]
-    if "cython" not in pins:
-        tools.append("cython<3" if _before(release, _CYTHON_3) else "cython")
-    return tools
+def _against(releases: Sequence[Release], ready: Mapping[str, str], cython: str) -> list[str]:
+    """Pins of the set that the builds may import, of those that are wheels (`ready`), and a Cython of their time."""
+    required = {_required(text) for release in releases for text in release.requires} - _TOO_HEAVY - {"setuptools", "wheel", "pip"}
+    tools = [f"{name}=={ready[name]}" for name in sorted({*_LIGHT, *required}) if name in ready]
+    return tools if "cython" in ready else [*tools, cython]
 
 
 def _required(requirement: str) -> str:

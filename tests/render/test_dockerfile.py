@@ -131,7 +131,6 @@ def test_what_a_source_build_runs_with_is_there_for_its_setup_unless_it_is_large
     assert "'six==1.16.0' 'wheel" not in render(resolution(("fire==0.4.0", "six==1.16.0"), python="3.11"))
 
 
-
 def test_large_wheels_come_before_the_lock_and_stay_when_it_changes() -> None:
     asked = weighing(resolution((*FLASK_37, "numpy==1.21.6", "scipy==1.7.3")), numpy=15 << 20, scipy=10 << 20, flask=9 << 20)
     before, _, after = render(asked).partition("COPY requirements.lock ./\n")

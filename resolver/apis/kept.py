@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 import os
@@ -16,7 +17,7 @@ from resolver.apis.record_layout import version_key
 from resolver.apis.record_writer import Writer
 from resolver.apis.study import Studied
 
-FORM = 3
+FORM = 4
 """Raised when what is kept of a release changes: older files are then no longer looked at."""
 _NAME = re.compile(r"\A([a-z0-9][a-z0-9-]*)==([A-Za-z0-9.!+_-]+)\.json\.gz\Z")
 _LIMIT = 64 << 20
@@ -103,11 +104,16 @@ class KeptWalks:
         studied = self._get(name, version) if (name, version) in self else None
         return studied.asks if studied else ()
 
+    def needs(self, name: str, version: str) -> Sequence[str]:
+        """Requirements that the files of a studied release state; empty when unknown."""
+        studied = self._get(name, version) if (name, version) in self else None
+        return studied.needs if studied else ()
+
     def keep(self, name: str, version: str, studied: Studied) -> None:
         """Remember what was found, for good: a file of the index never changes."""
         self._listed().setdefault(name, {})[version] = studied
         self._rows.pop((name, version), None)
-        body = gzip.compress(json.dumps({"walk": studied.walk, "links": studied.links, "asks": studied.asks}).encode(), 6)
+        body = gzip.compress(json.dumps(dataclasses.asdict(studied)).encode(), 6)
         place = self._folder / f"{name}=={version}.json.gz"
         fresh = place.with_name(f"{place.name}.{os.getpid()}.new")
         if not _NAME.match(place.name):
@@ -153,6 +159,7 @@ def _read(path: Path) -> Studied:
         walk, links = found["walk"], found["links"]
         kept = {str(name): [str(soname) for soname in sonames] for name, sonames in links.items()}
         asks = tuple((str(specifier), str(reason)) for specifier, reason in found["asks"])
-        return Studied(walk=walk if isinstance(walk, dict) else None, links=kept, asks=asks)
+        needs = tuple(map(str, found["needs"]))
+        return Studied(walk=walk if isinstance(walk, dict) else None, links=kept, asks=asks, needs=needs)
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
         return Studied(walk=None, links={})

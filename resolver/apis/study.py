@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,19 +22,23 @@ PATIENCE = 60
 MOST_LOADED, LONGEST = 400, 1 << 20
 """So many sources of a release are asked what interpreter they want; no longer ones, in bytes."""
 
+LONGEST_HEAD = 16 << 10
+_RUNTIME = re.compile(rb"ValidateProtobufRuntimeVersion\(\s*[\w.]+,\s*(\d{1,3}),\s*(\d{1,3}),\s*(\d{1,3}),")
+
 Asking = Callable[[bytes, str], Sequence[tuple[str, str]]]
 """A source and its path -> specifiers on Python that loading it needs, each with its reason."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Studied:
-    """A walk of a release by its source alone (None when it has none that can be read), the links of its shared libraries, and what
-    importing it asks of the interpreter, as (specifier, reason).
+    """A walk of a release by its source alone (None when it has none that can be read), the links of its shared libraries, what
+    importing it asks of the interpreter, as (specifier, reason), and requirements that its files state and its metadata may not.
     """
 
     walk: Mapping[str, Any] | None
     links: Mapping[str, Sequence[str]]
     asks: Sequence[tuple[str, str]] = ()
+    needs: Sequence[str] = ()
 
 
 def study(body: bytes, filename: str, name: str, version: str, asking: Asking = lambda *_: ()) -> Studied:
@@ -52,7 +58,7 @@ def study(body: bytes, filename: str, name: str, version: str, asking: Asking = 
         except (OSError, subprocess.SubprocessError):
             lines = []
         walk = _walk(lines)
-        return Studied(walk=walk, links=read_links(site), asks=_asked(site, walk, asking))
+        return Studied(walk=walk, links=read_links(site), asks=_asked(site, walk, asking), needs=_generated(site))
 
 
 def _asked(site: Path, walk: Mapping[str, Any] | None, asking: Asking) -> tuple[tuple[str, str], ...]:
@@ -67,6 +73,19 @@ def _asked(site: Path, walk: Mapping[str, Any] | None, asking: Asking) -> tuple[
         for specifier, reason in asking(raw, path) if len(raw) <= LONGEST else ():
             found.setdefault(specifier, reason)
     return tuple(found.items())
+
+
+def _generated(site: Path) -> tuple[str, ...]:
+    """The runtime that generated protobuf code asks for when it is imported (since protoc 5.26): at least that of its generator."""
+    newest: tuple[int, ...] = ()
+    for path in itertools.islice(site.rglob("*_pb2.py"), MOST_LOADED):
+        try:
+            with path.open("rb") as stream:
+                found = _RUNTIME.search(stream.read(LONGEST_HEAD))
+        except OSError:
+            continue
+        newest = max(newest, tuple(map(int, found.groups())) if found else ())
+    return (f"protobuf>={'.'.join(map(str, newest))}",) if newest else ()
 
 
 def _walk(lines: Sequence[str]) -> Mapping[str, Any] | None:

@@ -39,7 +39,7 @@ while read -r pin; do
   make --build-constraint /cell/build-constraints.txt "$pin" && continue
   # A setup.py of before 2018 imports what it never declares; one release's tools are another's end, so several are tried.
   for tools in $(cat /cell/tools.txt); do
-    uv "$tools" wheel -r /cell/tools-of-set.txt && make --no-build-isolation "$pin" && break
+    uv "$tools" -r /cell/tools-of-set.txt && make --no-build-isolation "$pin" && break
   done
 done </cell/built.txt
 exit 0
@@ -159,7 +159,12 @@ def build_constraints(spec: BuildSpec) -> str:
     """
     bound = "setuptools<60" if int(spec.target.python.split(".")[1]) < 12 else "setuptools<72"
     own = next((f"numpy=={pin.version}\n" for pin in spec.pins if pin.name == "numpy"), "")
-    return f"{bound}\nwheel<0.45\ncython<3\n{own}"
+    return f"{bound}\n{_wheel(spec)}cython<3\n{own}"
+
+
+def _wheel(spec: BuildSpec) -> str:
+    """The last ones that take requirements of before PEP 508, but on Python 3.12."""
+    return "wheel<0.40\n" if int(spec.target.python.split(".")[1]) < 12 else "wheel<0.45\n"
 
 
 def setuptools_turns(python: str) -> str:
@@ -173,4 +178,4 @@ def tools_of_set(spec: BuildSpec) -> str:
     """What old setup.py files import: the set's own pins where it has them."""
     found = {normalize(pin.name): f"{pin.name}=={pin.version}\n" for pin in spec.pins}
     names = ("numpy", "pybind11", "cffi", "scipy", "requests", "six", "pyyaml")
-    return found.get(normalize("cython"), "cython<3\n") + "".join(found.get(normalize(name), "") for name in names)
+    return _wheel(spec) + found.get(normalize("cython"), "cython<3\n") + "".join(found.get(normalize(name), "") for name in names)

@@ -82,9 +82,10 @@ class Known(Stock):
             self._study_ends = time.monotonic() + MOST_SECONDS
         if not self._studied(todo, self._study_ends):
             return Learnt.NOTHING
-        have = {release.name for release in scored.candidate.packages}
-        wanted = {normalize(Requirement(text).name) for release, _ in todo for text in self.implied(release)}
-        return Learnt.TAKES if wanted <= have else Learnt.NEEDS
+        have = {release.name: release.version for release in scored.candidate.packages}
+        wanted = [Requirement(text) for release, _ in todo for text in self.implied(release)]
+        met = (one.specifier.contains(have[normalize(one.name)], prereleases=True) for one in wanted if normalize(one.name) in have)
+        return Learnt.TAKES if all(met) and all(normalize(one.name) in have for one in wanted) else Learnt.NEEDS
 
     def enter(self, project: Project) -> None:
         """Turn to a project: what it imports counts from now on, and reading has its time anew."""

@@ -104,7 +104,9 @@ class Rooms(Known):
         from resolver.flows.implied import RUNS_WITH, ImpliedNeeds
 
         standard = frozenset(sys.stdlib_module_names)
-        return ImpliedNeeds(self.timeline, self.known_owners, standard, self.wants, RUNS_WITH, self.timeline.inner, self.entered)
+        return ImpliedNeeds(
+            self.timeline, self.known_owners, standard, self.wants, RUNS_WITH, self.timeline.inner, self.entered, self.walks.needs
+        )
 
     @functools.cached_property
     def cuda_builds(self) -> CudaBuilds:

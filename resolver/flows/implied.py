@@ -29,7 +29,8 @@ class ImpliedNeeds:
 
     `runs_with` are releases and what they need although they import without it. `inner` gives a release's submodules with what they
     import beyond the release itself: those count that the project enters, which imports the dotted names `entered`. `seen` holds what
-    builds found missing (see `train.wants`): it speaks for the other versions of the same minor release too.
+    builds found missing (see `train.wants`): it speaks for the other versions of the same minor release too. `written` gives what the files
+    of a release state (generated code names its runtime).
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class ImpliedNeeds:
         runs_with: Sequence[tuple[Requirement, str]] = (),
         inner: Callable[[str, str], Mapping[str, Sequence[str]]] = lambda *_: {},
         entered: Sequence[str] = (),
+        written: Callable[[str, str], Sequence[str]] = lambda *_: (),
     ) -> None:
         self._timeline = timeline
         self._seen = {name: _by_minor(versions) for name, versions in (seen or {}).items()}
         self._owners = owners
         self._runs_with = runs_with
         self._inner = inner
+        self._written = written
         self._entered = _with_parents(entered)
         self._stdlib = stdlib
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -66,6 +69,7 @@ class ImpliedNeeds:
         needs = [
             told for releases, told in self._runs_with if releases.name == release.name and releases.specifier.contains(release.version)
         ]
+        needs += self._written(release.name, release.version)
         # Function-level uses carry a ":" prefix; only what runs at import time is a need.
         roots = [root for root, taken in uses.items() if not all(name.startswith(":") for name in taken)]
         roots += [

@@ -66,7 +66,7 @@ def sources(resolution: Resolution) -> Sources:
         cython = "cython" if not _before(release, _CYTHON_3) else "cython<3"
         grouped.setdefault((_setuptools(release, resolution.target.python), cython), []).append(release)
     builds = tuple(
-        Wheelhouse(tools=tuple(sorted({setuptools, "wheel<0.46", *_against(found, ready, cython)})), releases=tuple(found))
+        Wheelhouse(tools=tuple(sorted({setuptools, _wheel(setuptools), *_against(found, ready, cython)})), releases=tuple(found))
         for (setuptools, cython), found in sorted(grouped.items())
     )
     wanted = build_packages(str(release.name) for house in builds for release in house.releases)
@@ -107,6 +107,11 @@ def _setuptools(release: Release, python: str) -> str:
     if _before(release, _STRICT_VERSIONS):
         return "setuptools<66"
     return "setuptools<72" if _before(release, _TEST_COMMAND_GONE) else "setuptools<81"
+
+
+def _wheel(setuptools: str) -> str:
+    """From 0.40 on wheel refuses requirements of before PEP 508 (gym 0.21's `opencv-python>=3.`), as setuptools does from 66 on."""
+    return "wheel<0.40" if setuptools in ("setuptools<46", "setuptools<58", "setuptools<66") else "wheel<0.46"
 
 
 def _before(release: Release, day: datetime) -> bool:

@@ -218,3 +218,13 @@ def test_what_neighbours_leave_open_the_source_of_the_release_itself_tells(tmp_p
     assert timeline.offers("pil", "9.0", asked)[:2] == [0.0, 1.0]
     assert [kept.offers("pil", "9.0", name) for name in asked] == [0.0, 1.0, None, None, 0.0]
     assert [kept.offers("pil", "9.1", "pil.OLD"), kept.offers("pil", "9.0", "other.x")] == [None, None]
+
+
+def test_generated_code_names_the_runtime_that_it_asks_for(tmp_path):
+    check = "_runtime_version.ValidateProtobufRuntimeVersion(\n    _runtime_version.Domain.PUBLIC,\n    6,\n    33,\n    5,\n    '',\n)\n"
+    files = {"pack/__init__.py": "", "pack/a_pb2.py": check, "pack/b_pb2.py": check.replace("33", "31"), "pack/c_pb2.py": "x = 1\n"}
+    found = study(zipped(files), "pack-1-py3-none-any.whl", "pack", "1")
+    assert found.needs == ("protobuf>=6.33.5",)
+    KeptWalks(tmp_path).keep("pack", "1", found)
+    assert KeptWalks(tmp_path).needs("pack", "1") == ("protobuf>=6.33.5",)
+    assert study(zipped({"pack/__init__.py": ""}), "pack-1-py3-none-any.whl", "pack", "1").needs == ()

@@ -100,7 +100,7 @@ def test_the_sets_own_build_tools_are_laid_ready(tmp_path):
     uv.write_bytes(b"")
     pins = (Pin("numpy", "1.16.4"), Pin("Cython", "0.29.1"), Pin("flask", "1.1.1"))
     DockerExecutor(uv=uv)._write_cell(tmp_path, spec(pins=pins), "tools:1", ("flask",))
-    assert (tmp_path / "tools-of-set.txt").read_text() == "Cython==0.29.1\nnumpy==1.16.4\n"
+    assert (tmp_path / "tools-of-set.txt").read_text() == "wheel<0.40\nCython==0.29.1\nnumpy==1.16.4\n"
 
 
 def test_the_executor_travels(tmp_path):

@@ -70,3 +70,10 @@ def test_what_a_submodule_needs_counts_where_the_project_enters_it() -> None:
     assert needs("coco.draw.Figure", "coco.own.thing") == ("matplotlib",)
     assert needs("coco.draw") == ("matplotlib",)
     assert needs("coco", "coco.drawing") == ()
+
+
+def test_what_a_releases_files_state_is_needed_as_they_state_it() -> None:
+    written = {("keras", "2.2.5"): ("protobuf>=6.33.5",)}
+    release = Release(pin=Pin(normalize("keras"), "2.2.5"), requires=("protobuf>=5",), modules=("keras",))
+    needs = ImpliedNeeds(Takes({}), lambda _: [], frozenset(), written=lambda name, version: written.get((name, version), ()))
+    assert needs(release) == ("protobuf>=6.33.5",)

@@ -89,7 +89,7 @@ def test_a_sdist_that_needs_a_compiler_is_built_in_a_stage_of_its_own() -> None:
     assert "AS wheels" in build
     assert "build-essential" in build
     assert "build-essential" not in final
-    assert "'cython<3' 'numpy==1.16.4' 'setuptools<46' 'wheel<0.46'" in build
+    assert "'cython<3' 'numpy==1.16.4' 'setuptools<46' 'wheel<0.40'" in build
     assert "'pycocotools==2.0.0 --hash=sha256:" in build
     assert "from=wheels,source=/wheels" in final
 
@@ -97,7 +97,7 @@ def test_a_sdist_that_needs_a_compiler_is_built_in_a_stage_of_its_own() -> None:
 def test_a_sdist_of_which_nobody_knows_gets_a_compiler_only_when_it_fails_without() -> None:
     text = render(resolution(("termcolor==1.1.0",)))
     assert instructions(text).count("FROM") == 2
-    assert "'cython<3' 'setuptools<46' 'wheel<0.46'" in text
+    assert "'cython<3' 'setuptools<46' 'wheel<0.40'" in text
     assert "{ build || { apt-get update && apt-get install -y --no-install-recommends build-essential && build; }; }" in text
     assert "'setuptools>=66.1,<72'" in render(resolution(("termcolor==1.1.0",), python="3.12"))
 
@@ -105,7 +105,7 @@ def test_a_sdist_of_which_nobody_knows_gets_a_compiler_only_when_it_fails_withou
 def test_a_wheel_for_another_interpreter_tells_that_a_compiler_is_needed() -> None:
     text = render(resolution(("numpy==1.16.4",), python="3.8"))
     assert " && build\n" in text
-    assert "'cython<3' 'setuptools<46' 'wheel<0.46'" in text
+    assert "'cython<3' 'setuptools<46' 'wheel<0.40'" in text
 
 
 def test_sdists_of_different_times_get_different_build_tools() -> None:
@@ -126,7 +126,7 @@ def test_the_sets_own_numpy_is_there_for_the_build() -> None:
 
 def test_what_a_source_build_runs_with_is_there_for_its_setup_unless_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     text = render(resolution(("fire==0.4.0", "six==1.16.0"), python="3.11"))
-    assert "'cython<3' 'setuptools<58' 'six==1.16.0' 'wheel<0.46'" in text
+    assert "'cython<3' 'setuptools<58' 'six==1.16.0' 'wheel<0.40'" in text
     monkeypatch.setattr("resolver.render.sdist._TOO_HEAVY", frozenset({"six"}))
     assert "'six==1.16.0' 'wheel" not in render(resolution(("fire==0.4.0", "six==1.16.0"), python="3.11"))
 

@@ -52,6 +52,7 @@ def need(text: str, *, constraint: bool = False) -> Need:
         ("pkg_resources", [], "setuptools"),
         ("weird", [], "good"),
         ("retinaface", [], "retina-face"),
+        ("tensorboard.SummaryWriter", ["tensorboard"], "tensorboard-pytorch"),
         ("nothing", [], None),
     ],
 )
@@ -67,6 +68,8 @@ def test_distribution_of_an_import(key: str, chosen: list[str], name: str | None
         ("google.cloud.kms.x", "google.cloud.kms"),
         ("numpy.linalg.norm", "numpy"),
         ("mpl_toolkits.mplot3d", "mpl_toolkits"),
+        ("tensorboard.SummaryWriter", "tensorboard.SummaryWriter"),  # what became tensorboardX in 2017
+        ("tensorboard.backend", "tensorboard"),
     ],
 )
 def test_namespaces(dotted: str, key: str) -> None:

@@ -11,6 +11,8 @@ from resolver.core.package import NormalizedName, Pin
 _LACKING: Mapping[NormalizedName, tuple[tuple[SpecifierSet, tuple[str, ...]], ...]] = {
     # Compiled against the PyTorch of the day, as all of them are; the ones before and in between declare it exactly.
     NormalizedName("torchaudio"): ((SpecifierSet(">=2.11"), ("torch>=2.11",)),),
+    # Linked to CUDA 9.0, as PyTorch 1.1 is and 1.2 is not: "libcudart.so.9.0: cannot open shared object file".
+    NormalizedName("torchvision"): ((SpecifierSet("==0.3.0"), ("torch==1.1.0",)),),
     # "jaxlib is newer than and incompatible with jax": raised at import; the extras that say so ask nobody.
     NormalizedName("jax"): ((SpecifierSet(">=0.3,<0.4.26"), ("jaxlib<={version}",)),),
     NormalizedName("torchtext"): ((SpecifierSet("==0.7.*"), ("torch==1.6.*",)), (SpecifierSet("==0.8.0"), ("torch==1.7.0",))),

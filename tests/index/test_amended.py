@@ -9,6 +9,7 @@ def pin(name, version):
 def test_a_release_that_forgot_what_it_was_compiled_against():
     assert amended(pin("torchaudio", "2.11.0"), ()) == ("torch>=2.11",)
     assert amended(pin("torchtext", "0.8.0"), ("torch", "tqdm")) == ("torch", "tqdm", "torch==1.7.0")
+    assert amended(pin("torchvision", "0.3.0"), ("torch>=1.1.0",)) == ("torch>=1.1.0", "torch==1.1.0")
 
 
 def test_what_is_declared_stays_alone():

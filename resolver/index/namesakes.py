@@ -45,7 +45,9 @@ def namesake(root: str, index: Listing, near: Callable[[str], Sequence[str]]) ->
     close = near(name)
     if read is None and not _established(releases):
         return ()
-    if read and (root not in read.modules if read.modules else len(releases) < FEW and name not in close):
+    # The letters' case may have changed since (DBUtils is dbutils from 2.0 on): which releases have it, reading them tells.
+    modules = {module.lower() for module in read.modules} if read else set()
+    if read and (root.lower() not in modules if modules else len(releases) < FEW and name not in close):
         return ()
     if any(apart_by_one(name, other) for other in close) and not _established(releases):
         return ()

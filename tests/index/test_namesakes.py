@@ -78,3 +78,7 @@ def test_what_cannot_be_read_is_taken_when_it_is_old_and_often_released() -> Non
     assert namesake("thing", Unreadable(count=10, year=2015), near) == ("thing",)
     assert namesake("thing", Unreadable(count=9, year=2015), near) == ()
     assert namesake("thing", Unreadable(count=10, year=2026), near) == ()
+
+
+def test_a_module_whose_letters_changed_case_is_the_same_distribution() -> None:
+    assert namesake("DBThings", Shelf(modules=("dbthings",)), near) == ("dbthings",)

@@ -81,7 +81,7 @@ class KeptWalks:
     def offers(self, name: str, version: str, dotted: str) -> float | None:
         """Whether the source of a studied release binds a name of one of its modules: 1.0 or 0.0, None where it does not tell."""
         row = self._row(name, version)
-        if row is None:
+        if row is None or dotted.endswith(")"):  # keywords of calls are looked up elsewhere
             return None
         parts = dotted.split(".")
         for length in range(len(parts) - 1, 0, -1):

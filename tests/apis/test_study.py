@@ -211,12 +211,12 @@ def test_what_neighbours_leave_open_the_source_of_the_release_itself_tells(tmp_p
     timeline = SqliteTimeline(tmp_path / "apis.sqlite", kept)
     more = {f"{major}.0": {"pil": "Image"} for major in range(10, 13)}
     build([line("pil", v, {"pil": n}) for v, n in walked.items()] + [line("pil", v, n) for v, n in more.items()], tmp_path / "apis.sqlite")
-    asked = ["pil.OLD", "pil.Image", "pil.deep", "pil._private", "pil.never"]
+    asked = ["pil.OLD", "pil.Image", "pil.deep", "pil._private", "pil.never", "pil.OLD(size=)"]
     assert 0 < timeline.offers("pil", "9.0", asked)[0] < 1
     source = {"pil/__init__.py": "Image = 1\n", "pil/deep.py": ""}
     kept.keep("pil", "9.0", study(zipped(source), "pil-9.0-py3-none-any.whl", "pil", "9.0"))
     assert timeline.offers("pil", "9.0", asked)[:2] == [0.0, 1.0]
-    assert [kept.offers("pil", "9.0", name) for name in asked] == [0.0, 1.0, None, None, 0.0]
+    assert [kept.offers("pil", "9.0", name) for name in asked] == [0.0, 1.0, None, None, 0.0, None]
     assert [kept.offers("pil", "9.1", "pil.OLD"), kept.offers("pil", "9.0", "other.x")] == [None, None]
 
 

@@ -69,7 +69,7 @@ def unstudied(
 
 def _untimely(release: Release, target: Target) -> bool:
     """Whether a pure release came `BELATED` after the interpreter that followed the target's, or before its grammar was known."""
-    if release.uploaded is None or not any(file.kind == "sdist" or "-none-any" in str(file.tags) for file in release.files):
+    if release.uploaded is None or any(not tag.endswith("-any") for file in release.files for tag in file.tags):
         return False
     day, later = release.uploaded.date(), PYTHONS[PYTHONS.index(target.python) + 1 :]
     if later and day > date.fromisoformat(PYTHON_RELEASED[later[0]]) + BELATED:

@@ -51,7 +51,7 @@ CUDNN = ((Version("2.14"), "8.7"), (Version("2.12"), "8.6"), (Version("2.5"), "8
 """The least cuDNN from a TensorFlow version on (same page); a cuDNN older than the one compiled against is refused at run time."""
 
 CUDA = re.compile(r"lib(cu|nv|nccl|npp)")
-DRIVER = re.compile(r"lib(cuda|nvcuvid|nvidia-)")
+DRIVER = re.compile(r"lib(cuda\.so|nvcuvid|nvidia-)")
 
 
 def minors(live: LiveIndex, name: str) -> Iterator[str]:

@@ -134,3 +134,13 @@ def test_jax_takes_the_newest_cuda_that_the_driver_runs(builds):
     assert builds.extras(jax, card(driver="580")) == ("cuda13",)
     assert builds.extras(jax, card(driver="580", runtime="12")) == ("cuda12",)
     assert builds.extras(release("jax", "0.6.0", 'x; extra == "cuda12"'), card(driver="580")) == ("cuda12",)
+
+
+@pytest.mark.parametrize("version", ["1.11.1", "1.18.1", "1.20.2", "1.31.1"])
+def test_onnxruntime_is_given_the_runtime_library_too(version):
+    """Its name begins like that of the driver's own, libcuda.so, which no wheel brings: it was once left out with it."""
+    table = CudaBuilds(json.loads(bundled("cuda.json").read_text()))
+    build = table.build("onnxruntime-gpu", version)
+    assert build
+    assert any(need.startswith("libcudart.so.") for need in build.needs)
+    assert any(wheel.startswith("nvidia-cuda-runtime") for wheel in cuda.wheels_for(build.needs)[0])

@@ -47,6 +47,7 @@ BUILD: Mapping[str, tuple[str, ...]] = {
     "pycairo": ("libcairo2-dev", "pkg-config"),
     "pycurl": ("libcurl4-openssl-dev", "libssl-dev"),
     "pygraphviz": ("libgraphviz-dev", "pkg-config"),
+    "pyopenjtalk": ("cmake",),
     "pyproj": ("libproj-dev", "proj-bin"),
     "python-snappy": ("libsnappy-dev",),
     "scipy": ("gfortran", "libopenblas-dev", "pkg-config"),

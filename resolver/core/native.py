@@ -98,6 +98,7 @@ OPENED: Mapping[str, tuple[str, ...]] = {
     "gitpython": ("git",),
     "graphviz": ("graphviz",),
     "openai-whisper": ("ffmpeg",),
+    "paddlepaddle": ("libgomp1",),  # linked; the wheel is too long to be read by every resolution
     "pdf2image": ("poppler-utils",),
     "pydot": ("graphviz",),
     "pydub": ("ffmpeg",),

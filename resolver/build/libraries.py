@@ -13,7 +13,7 @@ from resolver.core.outcome import LibraryNeed
 
 _LIMIT = 64 << 20
 
-# The driver's own libraries come with the container runtime, CUDA's with wheels; no Debian package may shadow them.
+# The driver's own libraries come with the container runtime, CUDA's and the frameworks' with wheels; no Debian package may shadow them.
 _NEVER = (
     "libpython3.",  # the image's own interpreter, outside Debian's packages
     "libcuda.so",
@@ -26,6 +26,10 @@ _NEVER = (
     "libcusolver",
     "libcusparse",
     "libnccl",
+    # What frameworks bring to the packages that extend them (torchvision, torchaudio, TensorFlow Text).
+    "libtorch",
+    "libc10",
+    "libtensorflow_",
 )
 
 

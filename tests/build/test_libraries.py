@@ -40,6 +40,7 @@ def test_libraries_that_deep_learning_wheels_ask_for(table, soname, package):
 def test_what_the_base_has_and_what_cuda_brings_is_left_out(table):
     assert "libz.so.1" in table.base
     assert libraries.system_packages(["libz.so.1", "libcuda.so.1", "libcudart.so.10.1", "libcudnn.so.7"], table) == ((), ())
+    assert libraries.system_packages(["libtorch_cpu.so", "libc10.so", "libtensorflow_framework.so.2"], table) == ((), ())
 
 
 def test_unknown_ones_are_told_and_everything_is_sorted_and_once(table):

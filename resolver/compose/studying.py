@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,8 @@ SPREAD, SPREAD_SECONDS, LONGEST_SPREAD = 4, 15.0, 10 << 20
 WORKERS = 4
 _DRIVERS = ("nvidia-", "triton")
 """CUDA in wheels: nothing in them is imported, and the driver is no matter of Debian's packages."""
+
+_ONE_PARSES = threading.Lock()
 
 Fetch = Callable[[NormalizedName, str, int], bytes | None]
 
@@ -138,8 +141,11 @@ def study_all(todo: Sequence[tuple[Release, DistFile]], fetch: Fetch, walks: Kep
 
 
 def asked_when_loaded(raw: bytes, path: str) -> list[tuple[str, str]]:
-    """What loading a source asks of the interpreter: (specifier, where and why)."""
-    bounds = loading_bounds(raw, parse_python(raw)[0], path)
+    """What loading a source asks of the interpreter: (specifier, where and why). One at a time, whatever thread asks: parsing in several
+    at once trips over the interpreter's own recursion counter ("AST constructor recursion depth mismatch", CPython 3.11).
+    """
+    with _ONE_PARSES:
+        bounds = loading_bounds(raw, parse_python(raw)[0], path)
     return [(bound.specifier, f"{bound.origin}: {bound.reason}") for bound in bounds]
 
 

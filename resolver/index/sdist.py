@@ -117,7 +117,7 @@ def _setup_py(text: str, requires_python: str) -> Declared | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):  # the last one as in `project.syntax.parse_python`
         return None  # Python 2, or damaged
     names = {
         target.id: node.value

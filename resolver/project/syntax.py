@@ -66,7 +66,7 @@ def parse_python(raw: bytes | str, newest: int | None = None) -> tuple[ast.Modul
             return ast.parse(raw, feature_version=None if newest is None else (3, newest)), ""
     except SyntaxError as error:
         return None, f"line {error.lineno or 0}: {error.msg}"
-    except (RecursionError, MemoryError):
+    except (RecursionError, MemoryError, SystemError):  # the last one when another thread parses at the same time (CPython 3.11)
         return None, "nested too deeply"
     except ValueError as error:
         return None, str(error)

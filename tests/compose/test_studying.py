@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from resolver.apis.build import build
 from resolver.apis.kept import KeptWalks
 from resolver.apis.study import Studied
 from resolver.apis.timeline import SqliteTimeline
-from resolver.compose.studying import LONGEST_BINARY, LONGEST_SOURCE, study_all, unspread, unstudied
+from resolver.compose.studying import LONGEST_BINARY, LONGEST_SOURCE, asked_when_loaded, study_all, unspread, unstudied
 from resolver.core.candidate import Candidate, EdgeRisk, Scored
 from resolver.core.package import DistFile, Pin, Release, normalize
 from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
@@ -148,3 +150,23 @@ def test_a_package_walked_seldom_is_read_where_the_newest_walk_has_the_name_no_l
 
     assert spread("pack.kept") == set()
     assert spread("pack.old") == {"pack==1.0", "pack==2.0", "pack==3.0"}
+
+
+def test_sources_are_parsed_one_at_a_time_in_however_many_threads():
+    """CPython 3.11 ends in "AST constructor recursion depth mismatch" when two threads parse at once: the collector lets another go on."""
+    body = "\n".join(f"    x{n} = [{{'a': (lambda: [[{n}, ({n}, {n})]])}} for _ in ((({n},),),)]" for n in range(40))
+    raw = f"def f(x: list[int]):\n{body}\n".encode()
+
+    def yielding(*_):
+        time.sleep(0.0001)
+
+    before = gc.get_threshold()
+    gc.callbacks.append(yielding)
+    gc.set_threshold(50)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda place: asked_when_loaded(raw, f"{place}.py"), range(16)))
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(yielding)
+    assert [specifier for each in found for specifier, _ in each] == [">=3.9"] * 16

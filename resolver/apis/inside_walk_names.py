@@ -166,6 +166,7 @@ class Bindings(ast.NodeVisitor):
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Store):
             self.names.add(node.id)
+            self.open = self.open or node.id == "__getattr__"  # `__getattr__, __dir__, __all__ = attach(...)`
         elif isinstance(node.ctx, ast.Del):
             self.names.discard(node.id)
 

@@ -22,6 +22,8 @@ from resolver.core.package import normalize
 
 SELDOM = 4
 """Packages with more walked releases are not put together with what this machine studied: it takes up to seconds, and brings little."""
+OPEN = (0.03, 0.95)
+"""Certainties between which the source of the release itself is asked: what all its neighbours have, and it does not show, was not seen."""
 _BY_BACKEND = frozenset({"diffusers", "transformers"})
 """Packages whose parts hand out what the backends that are installed bring."""
 
@@ -66,7 +68,7 @@ class SqliteTimeline:
             return found
         # What its neighbours leave open the source of the release itself may tell.
         own = (
-            self._kept.offers(key, version, each) if answer is not None and 0 < answer < 1 else None
+            self._kept.offers(key, version, each) if answer is not None and OPEN[0] < answer < OPEN[1] else None
             for each, answer in zip(dotted, found, strict=True)
         )
         return [answer if told is None else told for told, answer in zip(own, found, strict=True)]

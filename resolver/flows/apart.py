@@ -25,8 +25,8 @@ Offers = Callable[[str, str, Sequence[str]], Sequence[float | None]]
 class Apart:
     """Tells what a set's members take in vain from members with which no declared bound keeps them in step; remembers what it was asked.
 
-    `takes` gives what the functions of a release take, `needs` what importing it takes: of the stored builds with such a pair 4 of 21
-    and 1 of 25 passed, of the others 56 % (2026-11-26, benchmarks/apart.py).
+    `takes` gives what the functions of a release take, `needs` what importing it takes: of the stored builds with such a pair 6 of 30
+    and 1 of 29 passed, of the others 56 % (2026-11-26, benchmarks/apart.py).
     """
 
     def __init__(self, takes: Takes, offers: Offers, needs: Takes = lambda *_: {}) -> None:

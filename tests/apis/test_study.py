@@ -215,7 +215,9 @@ def test_what_neighbours_leave_open_the_source_of_the_release_itself_tells(tmp_p
     assert 0 < timeline.offers("pil", "9.0", asked)[0] < 1
     source = {"pil/__init__.py": "Image = 1\n", "pil/deep.py": ""}
     kept.keep("pil", "9.0", study(zipped(source), "pil-9.0-py3-none-any.whl", "pil", "9.0"))
-    assert timeline.offers("pil", "9.0", asked)[:2] == [0.0, 1.0]
+    assert timeline.offers("pil", "9.0", asked)[:2] == [0.0, 0.98]
+    kept.keep("pil", "8.5", study(zipped({"pil/__init__.py": ""}), "pil-8.5-py3-none-any.whl", "pil", "8.5"))
+    assert timeline.offers("pil", "8.5", ["pil.Image"]) == [0.98]  # what both neighbours have was not seen
     assert [kept.offers("pil", "9.0", name) for name in asked] == [0.0, 1.0, None, None, 0.0, None]
     assert [kept.offers("pil", "9.1", "pil.OLD"), kept.offers("pil", "9.0", "other.x")] == [None, None]
 
@@ -228,3 +230,13 @@ def test_generated_code_names_the_runtime_that_it_asks_for(tmp_path):
     KeptWalks(tmp_path).keep("pack", "1", found)
     assert KeptWalks(tmp_path).needs("pack", "1") == ("protobuf>=6.33.5",)
     assert study(zipped({"pack/__init__.py": ""}), "pack-1-py3-none-any.whl", "pack", "1").needs == ()
+
+
+def test_a_module_that_is_given_its_getattr_may_hold_anything():
+    files = {
+        "pack/__init__.py": "from .lazy import attach\n__getattr__, __dir__, __all__ = attach(__name__)\n",
+        "pack/lazy.py": "def attach(n): ...",
+    }
+    walk = study(zipped(files), "pack-1-py3-none-any.whl", "pack", "1").walk
+    assert walk
+    assert "*" in walk["names"]["pack"].split()

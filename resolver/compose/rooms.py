@@ -152,7 +152,7 @@ class Rooms(Known):
         """
         from resolver.apis.links import reached
         from resolver.build.libraries import system_packages
-        from resolver.core.native import run_packages
+        from resolver.core.native import linked_packages, run_packages
         from resolver.render.tags import sdists, wheels
 
         needs: dict[str, str] = {}
@@ -171,19 +171,21 @@ class Rooms(Known):
         fitting = {release: wheels(release, candidate.target) for release in candidate.packages}
         built = [str(release.name) for release, files in fitting.items() if not files and sdists(release)]
         pure = [release.pin for release, files in fitting.items() if all(tag.endswith("-any") for file in files for tag in file.tags)]
-        return tuple(sorted({*packages, *run_packages(pure, built)}))
+        return tuple(sorted({*packages, *run_packages(pure, built), *linked_packages(str(release.name) for release in fitting)}))
 
     def native(self, release: Release, target: Target) -> tuple[str, ...]:
         """The Debian packages that one release wants when it runs on a target, as far as its like was walked."""
         from resolver.build.libraries import system_packages
-        from resolver.core.native import run_packages
+        from resolver.core.native import is_named, linked_packages, run_packages
         from resolver.render.tags import sdists, wheels
 
         packages, _ = system_packages(self.timeline.libraries(release.name, release.version), self.library_table)
+        if not is_named(release.name):  # nearly all; to match wheels with a target takes longer than all else here
+            return packages
         files = wheels(release, target)
         pure = [release.pin] if all(tag.endswith("-any") for file in files for tag in file.tags) else []
         built = [str(release.name)] if not files and sdists(release) else []
-        return (*packages, *run_packages(pure, built))
+        return (*packages, *run_packages(pure, built), *linked_packages([release.name]))
 
     def asked_libraries(self, project: Project) -> tuple[str, ...]:
         """The Debian packages that the project's own Dockerfile installs and that its code may need when it runs, sorted."""

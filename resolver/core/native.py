@@ -90,6 +90,9 @@ BUILT: Mapping[str, tuple[str, ...]] = {
 }
 """What such a build links to and therefore wants when it runs."""
 
+LINKED: Mapping[str, tuple[str, ...]] = {"paddlepaddle": ("libgomp1",), "paddlepaddle-gpu": ("libgomp1",)}
+"""What wheels link to that are too long to be read by a resolution, and were not walked."""
+
 OPENED: Mapping[str, tuple[str, ...]] = {
     "cairocffi": ("libcairo2",),
     "cairosvg": ("libcairo2",),
@@ -98,7 +101,6 @@ OPENED: Mapping[str, tuple[str, ...]] = {
     "gitpython": ("git",),
     "graphviz": ("graphviz",),
     "openai-whisper": ("ffmpeg",),
-    "paddlepaddle": ("libgomp1",),  # linked; the wheel is too long to be read by every resolution
     "pdf2image": ("poppler-utils",),
     "pydot": ("graphviz",),
     "pydub": ("ffmpeg",),
@@ -193,6 +195,16 @@ def run_packages(pins: Sequence[Pin], built: Iterable[str] = ()) -> tuple[str, .
         if any(pin.name == wanted.name and wanted.specifier.contains(pin.version, prereleases=True) for pin in pins):
             opened |= set(packages)
     return tuple(sorted(opened | {package for name in built for package in BUILT.get(name, ())}))
+
+
+def is_named(name: str) -> bool:
+    """Whether a distribution stands in one of the tables of what its releases want when they run."""
+    return name in OPENED or name in BUILT or name in LINKED or any(wanted.name == name for wanted in _BOUNDED)
+
+
+def linked_packages(names: Iterable[str]) -> tuple[str, ...]:
+    """The Debian packages that long wheels of these distributions link to, sorted."""
+    return tuple(sorted({package for name in names for package in LINKED.get(name, ())}))
 
 
 _TOOLS = re.compile(

@@ -47,6 +47,7 @@ class Snapshot:
         """Open the file. Raises IndexUnreachable when it is not there or is no snapshot."""
         self._lock = threading.Lock()
         self._shelves: dict[str, Shelf] = {}
+        self._near: dict[str, list[str]] = {}
         self._by_version: dict[str, dict[str, Release]] = {}
         hint = "make one with `resolver index refresh`"
         try:
@@ -116,7 +117,11 @@ class Snapshot:
 
     def near(self, name: str) -> list[str]:
         """At most three names of the snapshot that look like `name`, the likeliest first; a name that it has is the only one."""
-        return [name] if name in self._ranks else difflib.get_close_matches(name, self._ranks, n=3, cutoff=0.7)
+        if name in self._ranks:
+            return [name]
+        if name not in self._near:  # some milliseconds
+            self._near[name] = difflib.get_close_matches(name, self._ranks, n=3, cutoff=0.7)
+        return self._near[name]
 
     def shelf(self, name: NormalizedName) -> Shelf:
         """Everything known of one package. Raises UnknownPackage."""

@@ -3,11 +3,25 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
-from resolver.core.native import BUILD, BUILT, OPENED, PACKAGE_OF, PROGRAMS, RENAMED, asked_packages, build_packages, run_packages
+from resolver.core.native import (
+    BUILD,
+    BUILT,
+    LINKED,
+    OPENED,
+    PACKAGE_OF,
+    PROGRAMS,
+    RENAMED,
+    asked_packages,
+    build_packages,
+    is_named,
+    linked_packages,
+    run_packages,
+)
 from resolver.core.package import Pin, normalize
 
-TABLES = (BUILD, BUILT, OPENED)
+TABLES = (BUILD, BUILT, LINKED, OPENED)
 
 
 def test_names_are_canonical_and_lists_sorted():
@@ -36,6 +50,12 @@ def test_a_key_may_bound_the_versions():
 
 def test_programs_come_out_of_known_packages():
     assert set(PACKAGE_OF.values()) <= PROGRAMS
+
+
+def test_what_long_wheels_link_to_and_which_names_are_in_the_tables():
+    assert linked_packages(["numpy", "paddlepaddle"]) == ("libgomp1",)
+    assert [is_named(name) for name in ("paddlepaddle", "graphviz", "lightgbm", "numpy")] == [True, True, True, False]
+    assert all(is_named(Requirement(name).name) for table in (OPENED, BUILT, LINKED) for name in table)
 
 
 def test_what_a_project_asks_for_itself():

@@ -10,14 +10,12 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from lacking import built
+
 from resolver.compose import House
 from resolver.core.candidate import Candidate
-from resolver.core.errors import ResolverError
-from resolver.core.outcome import Verdict
-from resolver.core.package import Release
 from resolver.flows.apart import IMPORTED, Apart
 from resolver.settings import load
-from resolver.store.export import read_export
 
 
 def main() -> None:
@@ -26,20 +24,9 @@ def main() -> None:
     options = parser.parse_args()
     house = House(load()[0])
     apart = Apart(house.timeline.uses_later, house.timeline.offers, house.timeline.uses)
-    listed: dict[str, dict[str, Release]] = {}
     seen: Counter[tuple[str, str]] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()
-    for outcome in read_export(options.outcomes):
-        if outcome.verdict is Verdict.VOID:
-            continue
-        releases = []
-        for pin in outcome.spec.pins:
-            if pin.name not in listed:
-                try:
-                    listed[pin.name] = {release.version: release for release in house.snapshot.releases(pin.name)}
-                except (LookupError, ResolverError):
-                    listed[pin.name] = {}
-            releases += [listed[pin.name][pin.version]] if pin.version in listed[pin.name] else []
+    for outcome, releases in built(house, options.outcomes):
         told = apart.told(Candidate(target=outcome.spec.target, releases=tuple(releases)))
         kind = "nothing" if told is None else "at import" if told[1] == IMPORTED else "in a function"
         seen[kind, outcome.verdict.value] += 1

@@ -8,15 +8,33 @@ One line a pair with its builds; the heads count pairs that never passed. Offlin
 
 import argparse
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from resolver.compose import House
 from resolver.core.errors import ResolverError
-from resolver.core.outcome import Verdict
-from resolver.core.package import Release
+from resolver.core.outcome import Outcome, Verdict
+from resolver.core.package import Release, normalize
 from resolver.rank.book import NameFit
 from resolver.settings import load
 from resolver.store.export import read_export
+
+
+def built(house: House, folder: Path) -> Iterator[tuple[Outcome, list[Release]]]:
+    """Each stored build that says something, with those of its releases that the snapshot lists."""
+    listed: dict[str, dict[str, Release]] = {}
+    for outcome in read_export(folder):
+        if outcome.verdict is Verdict.VOID:
+            continue
+        releases = []
+        for pin in outcome.spec.pins:
+            if pin.name not in listed:
+                try:
+                    listed[pin.name] = {release.version: release for release in house.snapshot.releases(normalize(pin.name))}
+                except (LookupError, ResolverError):
+                    listed[pin.name] = {}
+            releases += [listed[pin.name][pin.version]] if pin.version in listed[pin.name] else []
+        yield outcome, releases
 
 
 def main() -> None:
@@ -24,20 +42,9 @@ def main() -> None:
     parser.add_argument("--outcomes", type=Path, default=Path("data/outcomes"))
     options = parser.parse_args()
     house = House(load()[0])
-    listed: dict[str, dict[str, Release]] = {}
     fits: dict[tuple[str, str], NameFit] = {}
     seen: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for outcome in read_export(options.outcomes):
-        if outcome.verdict is Verdict.VOID:
-            continue
-        releases = []
-        for pin in outcome.spec.pins:
-            if pin.name not in listed:
-                try:
-                    listed[pin.name] = {release.version: release for release in house.snapshot.releases(pin.name)}
-                except (LookupError, ResolverError):
-                    listed[pin.name] = {}
-            releases += [listed[pin.name][pin.version]] if pin.version in listed[pin.name] else []
+    for outcome, releases in built(house, options.outcomes):
         for importer in releases:
             taken = house.timeline.uses(importer.name, importer.version)
             for provider in releases:

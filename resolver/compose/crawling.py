@@ -41,6 +41,7 @@ class Crawling(Rooms):
 
     def plan(self, stacks: Sequence[Stack], request: CrawlRequest) -> list[Cell]:
         """The cells that a crawl of these stacks would build now, in order."""
+        from resolver.crawl.plan import unbuildable
         from resolver.flows.accelerate import fitted
         from resolver.flows.crawl import plan_crawl
         from resolver.flows.narrow import narrow
@@ -57,6 +58,7 @@ class Crawling(Rooms):
             libraries=self.libraries,
             projects=readings,
             known=self.store.keys(),
+            unbuildable=unbuildable(self.store.iterate()),
             ranker=self.ranker,
             trained=has_ranker(Path(self.settings.ranker)),
             reporter=self.reporter,

@@ -4,25 +4,50 @@ from __future__ import annotations
 
 import math
 import random
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from resolver.core.outcome import FailureClass, Outcome, Stage
+from resolver.core.package import Pin, normalize
 from resolver.crawl.matrix import Cell
 
 HEAVY_MB = 40
 """A pin whose wheel is at least this large decides the group that a cell is built in (MB)."""
+
+ENOUGH = 2
+"""So many builds ended at a source distribution on an interpreter before no more is asked of it there: a compiler's minute each."""
+INSTALLED = (Stage.IMPORT, Stage.USE, Stage.RUN)
+Unbuildable = frozenset[tuple[str, Pin]]
+"""(Python, pin) of source distributions that do not build."""
+
+
+def unbuildable(outcomes: Iterable[Outcome]) -> Unbuildable:
+    """The source distributions that ended at least `ENOUGH` builds on a Python, and are in no set that was installed there."""
+    ended: Counter[tuple[str, Pin]] = Counter()
+    installed: set[tuple[str, Pin]] = set()
+    for outcome in outcomes:
+        python = outcome.spec.target.python
+        if outcome.failure is FailureClass.SDIST_BUILD:
+            told = re.search(r"[Ff]ailed to (?:download and )?build `?([A-Za-z0-9][A-Za-z0-9._-]*)==", outcome.message)
+            ended.update((python, pin) for pin in outcome.spec.pins if told and normalize(pin.name) == normalize(told[1]))
+        elif outcome.stage in INSTALLED:
+            installed.update((python, pin) for pin in outcome.spec.pins)
+    return frozenset(pair for pair, times in ended.items() if times >= ENOUGH and pair not in installed)
 
 
 def plan(
     cells: Iterable[Cell],
     known: frozenset[str],
     *,
+    unbuildable: Unbuildable = frozenset(),
     interest: Callable[[Cell], float] | None = None,
     most_mb: float = math.inf,
     window: int = 600,
     seed: int = 0,
 ) -> list[Cell]:
-    """The cells to build, in order: each key once, known ones and those that download more than `most_mb` left out; same for a seed.
+    """The cells to build, in order: each key once, same for a seed. Left out: known ones, those that download more than `most_mb`, and
+    those with a source distribution of `unbuildable`.
 
     Cells are dealt in rounds: a round holds at most one cell of every stack, the most interesting first (`interest` is the ranker's
     uncertainty, 0 to 1; without one the deal is random). Within a window of `window` cells those of one interpreter that share
@@ -32,7 +57,8 @@ def plan(
     seen = set(known)
     stacks: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
-        if cell.spec.key not in seen and megabytes(cell) <= most_mb:
+        stuck = any((cell.spec.target.python, pin) in unbuildable for pin in cell.spec.pins)
+        if cell.spec.key not in seen and not stuck and megabytes(cell) <= most_mb:
             seen.add(cell.spec.key)
             stacks[cell.stack.name].append(cell)
     for queue in stacks.values():

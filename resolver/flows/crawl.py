@@ -15,7 +15,7 @@ from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.crawl.figures import can_draw, draw
 from resolver.crawl.matrix import Cell, cells
-from resolver.crawl.plan import plan, uncertainty
+from resolver.crawl.plan import Unbuildable, plan, uncertainty
 from resolver.crawl.progress import Pace
 from resolver.crawl.runner import Night, run_plan
 from resolver.crawl.side_by_side import Builds
@@ -52,6 +52,7 @@ def plan_crawl(
     libraries: Callable[[Candidate], tuple[str, ...]],
     projects: Callable[[Stack], Sequence[Project]],
     known: frozenset[str],
+    unbuildable: Unbuildable = frozenset(),
     ranker: Ranker,
     trained: bool,
     reporter: Reporter,
@@ -80,7 +81,14 @@ def plan_crawl(
     def interest(cell: Cell) -> float:
         return uncertainty(ranker.rank(cell.stack.project(), [cell.candidate])[0].probability)
 
-    return plan(found, known, interest=interest if trained else None, most_mb=request.most_mb, seed=request.seed)
+    return plan(
+        found,
+        known,
+        unbuildable=unbuildable,
+        interest=interest if trained else None,
+        most_mb=request.most_mb,
+        seed=request.seed,
+    )
 
 
 def crawl(

@@ -1,10 +1,13 @@
+import dataclasses
 from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resolver.core.outcome import FailureClass, Outcome, Stage, Verdict
+from resolver.core.package import Pin
 from resolver.crawl.matrix import cells
-from resolver.crawl.plan import groups, heavy_group, plan, uncertainty
+from resolver.crawl.plan import groups, heavy_group, plan, unbuildable, uncertainty
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Solver
 
@@ -49,3 +52,16 @@ def test_cells_of_one_interpreter_stand_together_a_wheel_is_made_for_one(shelf_s
     order = plan(cells(STACKS, shelf_solver(), libraries=lambda _: (), per_stack=12, pythons=("3.8", "3.9")), frozenset(), window=100)
     pythons = [cell.spec.target.python for cell in order]
     assert pythons == sorted(pythons)
+
+
+def test_what_a_source_distribution_ended_twice_is_not_asked_again_on_that_python(shelf_solver: Callable[..., Solver]) -> None:
+    made = list(cells(STACKS[:1], shelf_solver(), libraries=lambda _: (), per_stack=12, pythons=("3.8", "3.9")))
+    of = {(cell.spec.target.python, cell.spec.pins[0].version): cell.spec for cell in made}
+    told = "Failed to build `alpha==5.0`: error"
+    ended = Outcome(spec=of["3.8", "5.0"], verdict=Verdict.FAIL, stage=Stage.INSTALL, failure=FailureClass.SDIST_BUILD, message=told)
+    stuck = unbuildable([ended, ended])
+    assert stuck == {("3.8", Pin("alpha", "5.0"))}
+    left = {(cell.spec.target.python, cell.spec.pins[0].version) for cell in plan(made, frozenset(), unbuildable=stuck)}
+    assert left == set(of) - {("3.8", "5.0")}
+    assert not unbuildable([ended])  # once may be the machine's
+    assert not unbuildable([ended, ended, dataclasses.replace(ended, stage=Stage.IMPORT, failure=FailureClass.ABI)])

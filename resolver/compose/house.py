@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resolver.compose.crawling import Crawling
 from resolver.compose.proving import Proving
@@ -19,6 +20,9 @@ from resolver.core.package import NormalizedName, Pin, normalize
 from resolver.core.project import Project
 from resolver.core.resolution import Resolution
 from resolver.core.target import Accelerator
+
+if TYPE_CHECKING:
+    from resolver.rank.score import Numbered
 
 SCORE_SECONDS = 4.0
 """How long `score` may read what nobody on this machine has read; what is not reached then is scored by what is known."""
@@ -219,7 +223,16 @@ class House(Proving, Crawling):
         return subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], check=False).returncode
 
     def score(self, lines: Iterable[str]) -> Iterator[str]:
-        """Each JSON line scored; packages that the snapshot lacks are read of the index, for some seconds in all."""
+        """Each JSON line scored, by several processes where there are many; packages that the snapshot lacks are read of the index, for
+        some seconds in all.
+        """
+        from resolver.compose.scoring import scored
+        from resolver.rank.score import numbered
+
+        return scored(self.settings, numbered(lines), self.score_here)
+
+    def score_here(self, lines: Iterable[Numbered]) -> Iterator[str]:
+        """Each JSON line scored in this process."""
         from resolver.rank.score import score_lines
 
         self.shelves.hurry(SCORE_SECONDS)

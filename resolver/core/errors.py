@@ -6,16 +6,23 @@ these. Only `cli` catches the root.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class ResolverError(Exception):
-    """The tool cannot go on; `hint` says what the person can do about it."""
+    """The tool cannot go on; `hint` says what the person can do about it, a text or what makes it when it is asked for."""
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str | Callable[[], str] = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self._hint = hint
+
+    @property
+    def hint(self) -> str:
+        """What the person can do about it; "" when nothing is known."""
+        return self._hint if isinstance(self._hint, str) else self._hint()
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments are lost by the default reduction; errors travel between crawl workers.

@@ -123,16 +123,17 @@ class Snapshot:
             self._near[name] = difflib.get_close_matches(name, self._ranks, n=3, cutoff=0.7)
         return self._near[name]
 
+    def _hint(self, name: str) -> str:
+        near = self.near(name)
+        return f"near names: {', '.join(near)}" if near else "ask again without --offline"
+
     def shelf(self, name: NormalizedName) -> Shelf:
         """Everything known of one package. Raises UnknownPackage."""
         shelf = self._shelves.get(name)
         if shelf is None:
             if name not in self._ranks:
-                near = self.near(name)
-                raise UnknownPackage(
-                    f"no package named {name} in the snapshot of {self.snapshot}",
-                    hint=f"near names: {', '.join(near)}" if near else "ask again without --offline",
-                )
+                # Looking for near names takes milliseconds, and most who ask for what is not there never show the hint.
+                raise UnknownPackage(f"no package named {name} in the snapshot of {self.snapshot}", hint=lambda: self._hint(name))
             with self._lock:
                 row = self._base.execute("SELECT body, hashes FROM package WHERE name = ?", (name,)).fetchone()
             shelf = unpack(name, *row)

@@ -34,16 +34,25 @@ class Request:
     system_packages: tuple[str, ...] | None = None
 
 
+Numbered = tuple[int, str]
+"""A line and its number in the input, from 1."""
+
+
+def numbered(lines: Iterable[str]) -> Iterator[Numbered]:
+    """The lines that are not blank."""
+    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+
+
 def score_lines(
-    lines: Iterable[str], ranker: Ranker, assembler: Assembler, prepare: Callable[[Collection[Pin]], object] | None = None
+    lines: Iterable[Numbered], ranker: Ranker, assembler: Assembler, prepare: Callable[[Collection[Pin]], object] | None = None
 ) -> Iterator[str]:
-    """One JSON line per line read, in order: {"id", "probability", "known", "worst_edges"}; blank lines are skipped.
+    """One JSON line per line, in order: {"id", "probability", "known", "worst_edges"}.
 
     Unknown names and versions are scored, not refused. `prepare` hears of the pins of many lines before they are scored, to read at once
     what is to be read. Raises UsageError with the line's number for a line that is no request.
     """
-    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    while chunk := list(itertools.islice(numbered, _CHUNK)):
+    waiting = iter(lines)
+    while chunk := list(itertools.islice(waiting, _CHUNK)):
         requests = [read_request(line, number) for number, line in chunk]
         if prepare:
             prepare(dict.fromkeys(pin for request in requests for pin in request.pins))

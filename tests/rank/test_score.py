@@ -6,14 +6,14 @@ from resolver.core.errors import UsageError
 from resolver.rank.assemble import Assembler
 from resolver.rank.book import FactBook
 from resolver.rank.rules import RuleRanker
-from resolver.rank.score import imported_names, score_lines, uses_of
+from resolver.rank.score import imported_names, numbered, score_lines, uses_of
 from tests.fakes_rank import FakeIndex, FakeTimeline
 
 
 def score(*requests):
     index = FakeIndex()
     lines = [request if isinstance(request, str) else json.dumps(request) for request in requests]
-    return [json.loads(line) for line in score_lines(lines, RuleRanker(FactBook(index, FakeTimeline())), Assembler(index))]
+    return [json.loads(line) for line in score_lines(numbered(lines), RuleRanker(FactBook(index, FakeTimeline())), Assembler(index))]
 
 
 def test_one_line_out_per_line_in_in_order():

@@ -49,8 +49,12 @@ def certainty(present: Mask, unknown: Mask, versions: Sequence[str], version: st
         small = minor(version)
         same_low, same_high = minor(versions[below]) == small, minor(versions[above]) == small
         return 0.5 if same_low == same_high else SAME_MINOR[low if same_low else high]
-    side = low if near_below else high
-    return None if side is None else PASSED_OVER[side]
+    side, near, far = (low, below, above) if near_below else (high, above, below)
+    if side is None or near is None:
+        return None
+    # Beyond a neighbour of which nobody can tell, what is nearer speaks, but not across a major release.
+    crossed = far is not None and low != high and _major(version) == _major(versions[far]) != _major(versions[near])
+    return 0.5 if crossed else PASSED_OVER[side]
 
 
 @functools.lru_cache(maxsize=65536)
@@ -61,6 +65,11 @@ def minor(version: str) -> tuple[int, int] | None:
     except InvalidVersion:
         return None
     return release[0], release[1]
+
+
+def _major(version: str) -> int | None:
+    found = minor(version)
+    return found and found[0]
 
 
 def credible(present: Mask, unknown: Mask, only_read: Mask, everything: Mask, dotted: str) -> tuple[Mask, Mask]:

@@ -230,12 +230,13 @@ class SqliteTimeline:
 
 def _offered(record: Record, dotted: str) -> tuple[Mask, Mask]:
     """What a record says of a name. The parts of transformers and diffusers hand out what the backends found bring, and the top always
-    everything: what the top has and a part lacks was walked without that backend, and nobody knows.
+    everything: what the top has and a part that is there lacks was walked without that backend, and nobody knows.
     """
     present, unknown = record.offers(dotted)
     root, _, rest = dotted.partition(".")
-    if root in _BY_BACKEND and rest.count(".") == 1 and ~(present | unknown) & record.everything:
-        unknown |= record.offers(f"{root}.{rest.partition('.')[2]}")[0] & ~present
+    part, _, name = rest.rpartition(".")
+    if part and root in _BY_BACKEND and ~(present | unknown) & record.everything:
+        unknown |= record.offers(f"{root}.{name}")[0] & record.offers(f"{root}.{part}")[0] & ~present
     return present, unknown
 
 

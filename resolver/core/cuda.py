@@ -51,6 +51,7 @@ _PLAIN = re.compile(r"nvidia-(cublas|cuda-(cupti|nvrtc|nvcc|runtime|cccl|crt)|np
 _PLAIN_13 = re.compile(r"nvidia-(cufft|cufile|curand|cusolver|cusparse)")
 """Since CUDA 13 the names say nothing; those of the second kind have version numbers of their own."""
 _WITH_RUNTIME = re.compile(r"(nvidia-cuda-runtime|cuda-toolkit)(-cu\d+)?")
+_PINNED_RUNTIME = re.compile(r"nvidia-cuda-runtime-cu12 *\(?== *(12\.\d+)(?:\.\d+)*\)?( *;.*)?")
 
 
 def runtime(text: str) -> Runtime:
@@ -139,6 +140,19 @@ def wheels_for(sonames: Iterable[str], cudnn: str = "") -> tuple[tuple[str, ...]
         else:
             asked.add(f"{stem}>={match[2]},<{int(match[2]) + 1}")
     return tuple(sorted(asked)), tuple(sorted(without))
+
+
+def jit_linker(requires: Iterable[str]) -> tuple[str, ...]:
+    """The requirement on the linker that the CUDA 12 libraries which a release pins are linked to, where its metadata leaves that open.
+
+    libcusparse and libcusolver of CUDA 12.1 take a symbol of that minor's libnvJitLink, and their wheels ask for any version of it; later
+    ones of the major keep the symbol. PyTorch 2.1 to 2.3 pin the runtime and not the linker.
+    """
+    texts = tuple(requires)
+    if any(text.startswith("nvidia-nvjitlink") for text in texts):
+        return ()
+    pinned = (match for text in texts if (match := _PINNED_RUNTIME.fullmatch(text)))
+    return tuple(f"nvidia-nvjitlink-cu12>={match[1]}{match[2] or ''}" for match in pinned)
 
 
 def opened_by_tensorflow(cuda: str) -> tuple[str, ...]:

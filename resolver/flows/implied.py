@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from packaging.requirements import Requirement
 
+from resolver.core.cuda import jit_linker
 from resolver.core.package import PYTHON, Release, normalize
 from resolver.interfaces import Timeline
 
@@ -70,6 +71,7 @@ class ImpliedNeeds:
             told for releases, told in self._runs_with if releases.name == release.name and releases.specifier.contains(release.version)
         ]
         needs += self._written(release.name, release.version)
+        needs += jit_linker(release.requires)
         # Function-level uses carry a ":" prefix; only what runs at import time is a need.
         roots = [root for root, taken in uses.items() if not all(name.startswith(":") for name in taken)]
         roots += [

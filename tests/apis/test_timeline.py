@@ -194,3 +194,21 @@ def test_what_the_top_of_transformers_has_and_a_part_lacks_was_walked_without_it
     assert timeline.offers("transformers", "4.25", asked) == [1.0, 1.0]
     assert timeline.offers("transformers", "4.39", asked) == [None, 1.0]
     assert timeline.offers("transformers", "5.0", asked) == [0.0, 1.0]
+
+
+def test_what_the_top_of_transformers_has_is_missing_from_a_part_that_is_gone(tmp_path):
+    old, new, model = "transformers.modeling_bart", "transformers.models.bart", "Bart"
+    timeline = make(
+        tmp_path,
+        line("transformers", "3.2", {"transformers": model, old: model}),
+        line("transformers", "4.7", {"transformers": model, new: "Config", f"{new}.modeling_bart": model}),
+        line("transformers", "4.19", {"transformers": model, new: f"Config {model}", f"{new}.modeling_bart": model}),
+    )
+    asked = [f"{old}.{model}", f"{new}.modeling_bart.{model}", f"{new}.{model}"]
+    assert timeline.offers("transformers", "4.7", asked) == [0.0, 1.0, None]
+    assert timeline.offers("transformers", "4.19", asked) == [0.0, 1.0, 1.0]
+
+
+def test_what_is_seen_before_a_release_that_cannot_tell_does_not_speak_across_a_major_release(tmp_path):
+    timeline = make(tmp_path, numpy("3.2", "array late"), numpy("4.5", "array *"), numpy("4.7", "array"))
+    assert [timeline.offers("numpy", version, ["numpy.late"])[0] for version in ("3.5", "4.3")] == [0.9, 0.5]

@@ -144,3 +144,12 @@ def test_onnxruntime_is_given_the_runtime_library_too(version):
     assert build
     assert any(need.startswith("libcudart.so.") for need in build.needs)
     assert any(wheel.startswith("nvidia-cuda-runtime") for wheel in cuda.wheels_for(build.needs)[0])
+
+
+def test_the_linker_of_pinned_cuda_12_libraries_is_of_their_minor_at_least() -> None:
+    marker = '; platform_system == "Linux" and platform_machine == "x86_64"'
+    requires = (f"nvidia-cuda-runtime-cu12==12.1.105 {marker}", f"nvidia-cusparse-cu12==12.1.0.106 {marker}", "numpy")
+    assert cuda.jit_linker(requires) == (f"nvidia-nvjitlink-cu12>=12.1 {marker}",)
+    assert cuda.jit_linker(("nvidia-cuda-runtime-cu12 (==12.1.105)",)) == ("nvidia-nvjitlink-cu12>=12.1",)
+    assert cuda.jit_linker((*requires, "nvidia-nvjitlink-cu12==12.4.127")) == (), "it says so itself"
+    assert cuda.jit_linker(("nvidia-cuda-runtime-cu11==11.7.99", "nvidia-cuda-runtime-cu12>=12")) == ()

@@ -58,11 +58,13 @@ def copied(example: str, folder: Path) -> None:
 
 def built(folder: Path, *options: str) -> dict[str, Any]:
     """The resolution of a folder whose image was built, under the name of the folder's example; from the snapshot alone, but for
-    transformers, of whose releases it has borrowed metadata (4.7 wants yaml, the ones before do not).
+    transformers, of whose releases it has borrowed metadata (4.7 wants yaml, the ones before do not), and TensorFlow 2, whose light
+    builds it lacks.
     """
     needs_engine()
+    offline = not folder.name.startswith(("transformers", "tensorflow-2"))
     command = [*RESOLVE, str(folder), "--build", *options, "--tag", tag(folder.name), "--json", "--force"]
-    env = {**os.environ, "RESOLVER_HOME": str(folder.parent), "RESOLVER_OFFLINE": str(int(not folder.name.startswith("transformers")))}
+    env = {**os.environ, "RESOLVER_HOME": str(folder.parent), "RESOLVER_OFFLINE": str(int(offline))}
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return dict(json.loads(done.stdout))
@@ -75,8 +77,9 @@ def tag(example: str) -> str:
 @pytest.fixture(autouse=True)
 def _images_removed() -> Iterator[None]:
     yield
-    for example in ("onnx-service", "sklearn-flask", "keras-flask", "pytorch-fastapi", "xgboost", "tensorflow-1", "transformers-pipeline"):
-        subprocess.run(["docker", "rmi", "-f", tag(example)], capture_output=True, check=False)
+    listed = subprocess.run(["docker", "images", "-q", tag("*")], capture_output=True, text=True, check=False).stdout.split()
+    if listed:
+        subprocess.run(["docker", "rmi", "-f", *listed], capture_output=True, check=False)
 
 
 @pytest.fixture
@@ -175,6 +178,40 @@ def test_a_graph_of_tensorflow_1_predicts_in_a_session_and_refuses_what_is_no_ro
         (b"a", "text/plain", 415), (b"x" * (17 << 20), "application/json", 413), (b"[[1, 2, 3, 4]]", "application/json", 200),
     ):  # fmt: skip
         assert ask(f"{address}/predict", sent, kind)[0] == expected, (sent[:20], kind)
+
+
+def test_a_saved_model_of_tensorflow_2_predicts_by_its_signature(tmp_path: Path, run: Any) -> None:
+    """`tf2_model` was saved by TensorFlow 2.10.0 on Python 3.10: y = 2 a + 3 b + 1 for rows of two numbers."""
+    model = HERE / "tests" / "examples" / "tf2_model"
+    told = served("tensorflow-2", tmp_path, "row.json", model, **{"requirements.txt": "tensorflow==2.10.*\n", "row.json": "[[1, 2]]"})
+    assert_proven(told)
+    assert json.loads(told["proof"]["service"]["sample"]["body"]) == {"predictions": [[9]]}
+    assert told["pins"]["tensorflow-cpu"].startswith("2.10.")
+    assert_answers(f"{run('tensorflow-2', 8080)}/predict")
+
+
+def test_torch_weights_with_the_class_beside_them_and_a_script_alone_predict(tmp_path: Path, run: Any) -> None:
+    """Both hold y = 2 a + 3 b + 1; the two images share the layer of torch."""
+    torch = HERE / "tests" / "examples" / "torch"
+    for example, model, files in (
+        ("torch-weights", torch / "weights.pth", {"net.py": (torch / "net.py").read_text()}),
+        ("torch-script", torch / "script.pt", {}),
+    ):
+        told = served(example, tmp_path, "row.json", model, **{"row.json": "[[1, 2]]"}, **files)
+        assert_proven(told)
+        assert json.loads(told["proof"]["service"]["sample"]["body"]) == {"predictions": [[9]]}, example
+        assert_answers(f"{run(example, 8080)}/predict")
+
+
+def assert_answers(address: str) -> None:
+    """A server of rows of two numbers takes them, refuses everything else by the right code, and still answers after."""
+    for sent, kind, expected in (
+        (b'{"instances": [[1, 2], [0, 0]]}', "application/json", 200), (b"[[1]]", "application/json", 400),
+        (b"[[1", "application/json", 400),
+        (b'[["a", "b"]]', "application/json", 400), (png(8, 8), "image/png", 400), (b"a", "text/plain", 415),
+        (b"x" * (17 << 20), "application/json", 413), (png(30_000, 30_000), "image/png", 413), (b"[[1, 2]]", "application/json", 200),
+    ):  # fmt: skip
+        assert ask(address, sent, kind)[0] == expected, (sent[:20], kind)
 
 
 def test_the_classic_that_plain_pip_breaks_answers_under_gunicorn_and_refuses_what_is_no_picture(tmp_path: Path, run: Any) -> None:

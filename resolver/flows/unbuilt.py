@@ -5,7 +5,9 @@ Of the stored builds with such a member none passed (8, all ended while it was i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from packaging.version import Version
 
 from resolver.core.candidate import Candidate
 from resolver.core.package import PYTHON, Pin, Release
@@ -15,13 +17,19 @@ from resolver.render.tags import sdists, wheels
 LARGE = 1_000_000
 """Bytes of a source archive from which on it is taken for one that needs more than a compiler (MarkupSafe: 20 kB, pandas: 12 MB)."""
 
+RUST: Mapping[str, str] = {
+    "bcrypt": "4", "cryptography": "3.4", "fastuuid": "", "hf-transfer": "", "hf-xet": "", "jiter": "", "ormsgpack": "", "orjson": "",
+    "polars": "", "pydantic-core": "", "rpds-py": "", "safetensors": "", "sudachipy": "0.6", "tiktoken": "", "tokenizers": "",
+    "watchfiles": "",
+}  # fmt: skip
+"""Distribution -> the first version ("" for all) whose source, however small, wants Rust and its registry (their build-system tables)."""
 
 Known = dict[tuple[Pin, Target], bool]
 """What is known of members by now: sets of one search share most of them."""
 
 
 def unbuilt(candidate: Candidate, known: Known | None = None) -> tuple[Release, ...]:
-    """The members that have compiled wheels, none of them for the target, and a large source archive."""
+    """The members that have compiled wheels, none of them for the target, and a large source archive or one in Rust."""
     known = {} if known is None else known
     found = []
     for release in candidate.releases:
@@ -41,7 +49,14 @@ def pythons_of(release: Release, target: Target) -> frozenset[str]:
 
 
 def _lacks_wheel(release: Release, target: Target) -> bool:
-    return any(_compiled(release)) and not wheels(release, target) and any(file.size >= LARGE for file in sdists(release))
+    if not any(_compiled(release)) or wheels(release, target):
+        return False
+    return any(file.size >= LARGE for file in sdists(release)) or (_wants_rust(release) and bool(sdists(release)))
+
+
+def _wants_rust(release: Release) -> bool:
+    first = RUST.get(release.name)
+    return first is not None and (not first or Version(release.version) >= Version(first))
 
 
 def _compiled(release: Release) -> Sequence[bool]:

@@ -39,6 +39,12 @@ def test_a_large_source_whose_wheels_are_for_others_is_unbuilt() -> None:
     assert {"3.6", "3.13"} < pythons_of(SOURCE, PY38)
 
 
+def test_a_source_in_rust_is_unbuilt_however_small() -> None:
+    rust, older = release("tokenizers==0.8.1rc2", "36", "37", source=1000), release("cryptography==3.3", "36", source=1000)
+    today = release("cryptography==3.4.8", "36", source=1000)
+    assert unbuilt(Candidate(target=PY38, releases=(rust, older, today), direct=())) == (rust, today)
+
+
 def test_little_is_left_of_such_a_set() -> None:
     whole = Candidate(target=Target(python="3.7"), releases=(SCIPY, SMALL), direct=())
     ranked = demoted([Scored(candidate=SET, probability=0.6), Scored(candidate=whole, probability=0.4)])

@@ -26,6 +26,8 @@ OPEN = (0.03, 0.95)
 """Certainties between which the source of the release itself is asked: what all its neighbours have, and it does not show, was not seen."""
 _BY_BACKEND = frozenset({"diffusers", "transformers"})
 """Packages whose parts hand out what the backends that are installed bring."""
+_FILES = ("configuration_", "modeling_", "tokenization_")
+"""How names of theirs begin that are modules and nothing else."""
 
 
 class SqliteTimeline:
@@ -230,13 +232,20 @@ class SqliteTimeline:
 
 def _offered(record: Record, dotted: str) -> tuple[Mask, Mask]:
     """What a record says of a name. The parts of transformers and diffusers hand out what the backends found bring, and the top always
-    everything: what the top has and a part that is there lacks was walked without that backend, and nobody knows.
+    everything: what the top has and a part that is there lacks was walked without that backend, and nobody knows. What hands out names
+    when they are asked for hands out no modules: `transformers.modeling_bart` is a file or nothing.
     """
     present, unknown = record.offers(dotted)
     root, _, rest = dotted.partition(".")
+    if root not in _BY_BACKEND:
+        return present, unknown
     part, _, name = rest.rpartition(".")
-    if part and root in _BY_BACKEND and ~(present | unknown) & record.everything:
+    if part and ~(present | unknown) & record.everything:
         unknown |= record.offers(f"{root}.{name}")[0] & record.offers(f"{root}.{part}")[0] & ~present
+    first = part.partition(".")[0] or name
+    if "_" in first.strip("_") and first.islower() and (part or name.startswith(_FILES)):
+        on_disk, read, _, _ = record.module(f"{root}.{first}")
+        unknown &= on_disk | read
     return present, unknown
 
 

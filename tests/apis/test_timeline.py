@@ -200,11 +200,13 @@ def test_what_the_top_of_transformers_has_is_missing_from_a_part_that_is_gone(tm
     old, new, model = "transformers.modeling_bart", "transformers.models.bart", "Bart"
     timeline = make(
         tmp_path,
-        line("transformers", "3.2", {"transformers": model, old: model}),
+        line("transformers", "3.2", {"transformers": f"{model} pipeline", old: model}),
+        line("transformers", "4.5", {"transformers": "*"}),
         line("transformers", "4.7", {"transformers": model, new: "Config", f"{new}.modeling_bart": model}),
         line("transformers", "4.19", {"transformers": model, new: f"Config {model}", f"{new}.modeling_bart": model}),
     )
     asked = [f"{old}.{model}", f"{new}.modeling_bart.{model}", f"{new}.{model}"]
+    assert timeline.offers("transformers", "4.5", [old, f"{old}.{model}", "transformers.pipeline"]) == [0.0, 0.0, None]
     assert timeline.offers("transformers", "4.7", asked) == [0.0, 1.0, None]
     assert timeline.offers("transformers", "4.19", asked) == [0.0, 1.0, 1.0]
 

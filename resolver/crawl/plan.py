@@ -42,6 +42,7 @@ def plan(
     *,
     unbuildable: Unbuildable = frozenset(),
     interest: Callable[[Cell], float] | None = None,
+    costly: Callable[[Cell], bool] = lambda _: False,
     most_mb: float = math.inf,
     window: int = 600,
     seed: int = 0,
@@ -50,8 +51,9 @@ def plan(
     those with a source distribution of `unbuildable`.
 
     Cells are dealt in rounds: a round holds at most one cell of every stack, the most interesting first (`interest` is the ranker's
-    uncertainty, 0 to 1; without one the deal is random). Within a window of `window` cells those of one interpreter that share
-    heavy wheels stand together, so that each is fetched once while it is in the cache.
+    uncertainty, 0 to 1; without one the deal is random). Of those that are `costly` and hardly ever succeed a stack has one, its last.
+    Within a window of `window` cells those of one interpreter that share heavy wheels stand together, so that each is fetched once
+    while it is in the cache.
     """
     chance = random.Random(seed)  # noqa: S311 - an order, not a secret
     seen = set(known)
@@ -65,6 +67,8 @@ def plan(
         chance.shuffle(queue)
         if interest:
             queue.sort(key=interest, reverse=True)
+        dear = [cell for cell in queue if costly(cell)]
+        queue[:] = [cell for cell in queue if cell not in dear] + dear[:1]
     order: list[Cell] = []
     names = sorted(stacks)
     for row in range(max((len(queue) for queue in stacks.values()), default=0)):

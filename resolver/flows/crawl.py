@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
 import tempfile
 import time
@@ -20,6 +21,7 @@ from resolver.crawl.progress import Pace
 from resolver.crawl.runner import Night, run_plan
 from resolver.crawl.side_by_side import Builds
 from resolver.crawl.stacks import Stack
+from resolver.flows.unbuilt import unbuilt
 from resolver.interfaces import Executor, OutcomeStore, Ranker, Solver, Tracker
 
 PRUNE_EVERY = 48
@@ -78,14 +80,19 @@ def plan_crawl(
         )
     )
 
-    def interest(cell: Cell) -> float:
-        return uncertainty(ranker.rank(cell.stack.project(), [cell.candidate])[0].probability)
+    # One table for all sets of a stack: a call for each cell would take half of the planning.
+    unsure: dict[str, float] = {}
+    for stack, members in itertools.groupby(found if trained else (), key=lambda cell: cell.stack):
+        of = {id(cell.candidate): cell for cell in members}
+        told = ranker.rank(stack.project(), [cell.candidate for cell in of.values()])
+        unsure |= {of[id(scored.candidate)].spec.key: uncertainty(scored.probability) for scored in told}
 
     return plan(
         found,
         known,
         unbuildable=unbuildable,
-        interest=interest if trained else None,
+        interest=(lambda cell: unsure[cell.spec.key]) if trained else None,
+        costly=lambda cell: bool(unbuilt(cell.candidate)),
         most_mb=request.most_mb,
         seed=request.seed,
     )

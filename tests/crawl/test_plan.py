@@ -65,3 +65,12 @@ def test_what_a_source_distribution_ended_twice_is_not_asked_again_on_that_pytho
     assert left == set(of) - {("3.8", "5.0")}
     assert not unbuildable([ended])  # once may be the machine's
     assert not unbuildable([ended, ended, dataclasses.replace(ended, stage=Stage.IMPORT, failure=FailureClass.ABI)])
+
+
+def test_of_what_is_costly_a_stack_builds_one_and_that_last(shelf_solver: Callable[..., Solver]) -> None:
+    made = list(cells(STACKS, shelf_solver(), libraries=lambda _: (), per_stack=6))
+    dear = {cell.spec.key for cell in made if cell.spec.pins[0].version in ("0.0", "1.0", "2.0")}
+    order = [cell for cell in plan(made, frozenset(), costly=lambda cell: cell.spec.key in dear, window=1) if cell.stack.name == "alpha"]
+    told = [cell.spec.key in dear for cell in order]
+    assert told[:-1] == [False] * (len(told) - 1)
+    assert told[-1]

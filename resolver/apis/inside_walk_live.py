@@ -43,6 +43,9 @@ def attributes(module):
     if type(module) is not types.ModuleType:  # torch.backends.cudnn keeps its switches in the class; dir() of a module does not list it
         listed.extend(n for n in dir(type(module)) if not hasattr(types.ModuleType, n))
     inner = getattr(module, "__dict__", {})
+    if isinstance(inner, dict) and type(module) is not types.ModuleType:  # and asks the module that it replaced for everything else
+        own = inner.get("__name__")
+        listed.extend(n for v in list(inner.values()) if is_module(v) and v is not module and v.__name__ == own for n in dir(v))
     every = inner.get("__all__", ()) if isinstance(inner, dict) else ()
     listed.extend(n for n in every if isinstance(n, str)) if isinstance(every, (list, tuple, set, frozenset)) else None
     for name in listed + [k for k in list(inner) if isinstance(k, str)]:

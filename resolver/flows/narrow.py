@@ -9,14 +9,17 @@ where every version that a written line admits surely lacks a used name, and oth
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from resolver.core.package import NormalizedName
+from resolver.core.errors import ResolverError
+from resolver.core.package import NormalizedName, normalize
 from resolver.core.project import Need, Origin, OriginKind, Project, Strength, Use
 from resolver.core.twins import BROUGHT_IN
 from resolver.interfaces import PackageIndex, Timeline
@@ -53,7 +56,26 @@ def narrow(project: Project, index: PackageIndex, timeline: Timeline, owners: Ow
             # Whichever twin is installed last gives the modules.
             bounds = need.requirement.removeprefix(name)
             added += [dataclasses.replace(need, requirement=f"{twin}{bounds}") for twin in BROUGHT_IN.get(name, ())]
-    return dataclasses.replace(project, needs=project.needs + tuple(added))
+    return dataclasses.replace(project, needs=(*project.needs, *added, *_side_by_side(project, wanted, index)))
+
+
+def _side_by_side(project: Project, wanted: Mapping[NormalizedName, Sequence[str]], index: PackageIndex) -> Iterator[Need]:
+    """For each exact pin the same version of its twins that others of the set may bring in: files of two versions in one folder do not
+    import (`cannot import name '_registerMatType' from 'cv2.cv2'`).
+    """
+    for need in project.needs:
+        try:
+            name, pinned = normalize(need.parsed.name), re.fullmatch(r"==([\w.]+)", str(need.parsed.specifier))
+        except InvalidRequirement:
+            continue
+        for twin in BROUGHT_IN.get(name, ()) if pinned and not need.constraint else ():
+            try:
+                exists = any(release.version == pinned[1] for release in index.releases(twin))
+            except (LookupError, ResolverError):
+                continue
+            if exists and twin not in wanted:
+                why = f"the folder that it shares with {need.requirement}"
+                yield dataclasses.replace(need, requirement=f"{twin}=={pinned[1]}", constraint=True, strength=Strength.USED, why=why)
 
 
 def allowed(project: Project) -> Mapping[NormalizedName, Sequence[str]]:

@@ -57,6 +57,23 @@ x, (y, *z) = 1, (2, 3)
 if x:
     w = 1
 """,
+    "pkg/switches.py": """
+import sys
+import types
+
+def version():
+    return 1
+
+class Switches(types.ModuleType):
+    def __init__(self, m, name):
+        super(Switches, self).__init__(name)
+        self.m = m
+    def __getattr__(self, name):
+        return getattr(self.m, name)
+    benchmark = property(lambda self: True)
+
+sys.modules[__name__] = Switches(sys.modules[__name__], __name__)
+""",
     "pkg/broken.py": "this is no python\n",
     "pkg/opened.py": "for name in ('a', 'b'):\n    globals()[name] = 1\n",
     "pkg/tests/test_it.py": "raise SystemExit\n",
@@ -162,7 +179,16 @@ def test_the_standard_library(python, tmp_path):
 
 
 def test_modules_are_those_on_disk_without_tests(rows):
-    assert rows["pkg-name"]["modules"] == ["pkg", "pkg._impl", "pkg.broken", "pkg.gen_pb2", "pkg.opened", "pkg.sub", "pkg.sub.lower"]
+    assert rows["pkg-name"]["modules"] == [
+        "pkg",
+        "pkg._impl",
+        "pkg.broken",
+        "pkg.gen_pb2",
+        "pkg.opened",
+        "pkg.sub",
+        "pkg.sub.lower",
+        "pkg.switches",
+    ]
     assert rows["pkg-name"]["pb2"] is True
 
 
@@ -170,6 +196,10 @@ def test_names_that_only_getattr_knows_are_found(rows):
     names = rows["pkg-name"]["names"]["pkg"].split()
     assert {"Legacy", "Ancient", "nn", "Layer", "FLAG", "use"} <= set(names)
     assert "*" not in names
+
+
+def test_an_object_in_a_modules_place_offers_its_classs_switches_and_what_the_module_had(rows):
+    assert {"benchmark", "version"} <= set(rows["pkg-name"]["names"]["pkg.switches"].split())
 
 
 def test_an_attribute_that_is_another_module_is_an_alias(rows):

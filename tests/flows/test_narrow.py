@@ -150,3 +150,12 @@ def test_a_range_names_what_each_of_its_ends_rests_on() -> None:
     assert why(at("tf.old", 3), at("tf.new", 5), at("tf.new", 9)) == "'tf.new' (app.py:5) and 'tf.old' (app.py:3)"
     assert why(at("tf.f(word)", 4)) == "'tf.f(word)' (app.py:4)"
     assert why(at("tf.f(#2)", 4)) == "'tf.f' with 2 arguments (app.py:4)"
+
+
+def test_twins_that_others_bring_into_a_pinned_ones_folder_are_of_its_version() -> None:
+    versions = {"opencv-python": ["4.5", "4.3"], "opencv-contrib-python": ["4.3"], "opencv-python-headless": ["4.3"]}
+    index: PackageIndex = Shelf(**versions)
+    given = project(needs=("opencv-contrib-python==4.3", "opencv-python", "six==1.0"))
+    added = narrow(given, index, Offers({}), lambda _: []).needs[3:]
+    assert [(need.requirement, need.constraint, need.strength) for need in added] == [("opencv-python-headless==4.3", True, Strength.USED)]
+    assert narrow(project(needs=("opencv-contrib-python>=4.3",)), index, Offers({}), lambda _: []).needs[1:] == ()

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Reads walked releases again by today's walker, by source alone, and adds the names that their imports take to the API timeline.
 
-  scripts/read_again.py --out data/bundled/apis.sqlite [--offers] keras timm ...
+  scripts/read_again.py --out data/bundled/apis.sqlite [--offers] [--holes] [--longest MB] keras timm ...
 
 For when the walker has learned to see more (2026-11-25: an import whose failure is raised again is needed; 2026-11-26: an `__all__` that
-a function fills). With --offers the names are added too that its modules, read by then, hand out. Nothing is taken away, and
-releases whose wheel is longer than 16 MB are left as they are.
+a function fills). With --offers the names are added too that its modules, read by then, hand out. With --holes only those releases are
+read that take from less than half as many modules as most of the package's: their import failed where they were walked. Nothing is
+taken away, and releases whose wheel is longer than 16 MB (--longest) are left as they are.
 """
 
 import argparse
+import functools
 import sqlite3
+import statistics
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,14 +25,13 @@ from resolver.core.package import normalize
 from resolver.index.simple import LiveIndex
 
 INDEX = LiveIndex()
-LONGEST = 16 << 20
 
 
-def read(name: str, version: str) -> Studied | None:
+def read(name: str, version: str, longest: int) -> Studied | None:
     try:
         release = next((each for each in INDEX.releases(normalize(name)) if each.version == version), None)
-        file = next((file for file in release.files if file.size <= LONGEST), None) if release else None
-        body = INDEX.file(normalize(name), file.filename, LONGEST) if file else None
+        file = next((file for file in release.files if file.size <= longest), None) if release else None
+        body = INDEX.file(normalize(name), file.filename, longest) if file else None
     except ResolverError:
         return None
     return study(body, file.filename, name, version) if file and body else None
@@ -61,6 +63,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--offers", action="store_true")
+    parser.add_argument("--holes", action="store_true")
+    parser.add_argument("--longest", type=int, default=16, help="megabytes")
     parser.add_argument("names", nargs="+")
     options = parser.parse_args()
     for name in options.names:
@@ -70,12 +74,14 @@ def main() -> None:
             print(f"{name}: never walked")
             continue
         rows = Record(stored[0]).rows()
+        usual = statistics.median(len(row["takes"]) for row in rows)
+        wanted = [row for row in rows if not options.holes or len(row["takes"]) < max(usual, 8) / 2]
         with ThreadPoolExecutor(3) as pool:
-            found = list(pool.map(lambda row: read(name, row["version"]), rows))  # noqa: B023
-        added = sum(map(add, rows, found)) + (sum(map(add_offers, rows, found)) if options.offers else 0)
+            found = list(pool.map(functools.partial(read, name, longest=options.longest << 20), [row["version"] for row in wanted]))
+        added = sum(map(add, wanted, found)) + (sum(map(add_offers, wanted, found)) if options.offers else 0)
         with sqlite3.connect(options.out) as base:
             base.execute("UPDATE package SET blob = ? WHERE name = ?", (Writer(rows).blob(), name))
-        print(f"{name}: {len(rows)} releases, {added} names more", flush=True)
+        print(f"{name}: {sum(map(bool, found))} of {len(rows)} releases read, {added} names more", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 from packaging.version import Version
 
+from resolver.apis.history import minor
 from resolver.apis.kept import KeptWalks
 from resolver.apis.study import Studied, study
 from resolver.apis.timeline import SqliteTimeline
@@ -34,6 +36,8 @@ BELATED = timedelta(days=900)
 """optax 0.1.8 of 2024 declares Python 3.8 and evaluates `tuple[...]`, for 3.9 of 2020."""
 SPREAD, SPREAD_SECONDS, LONGEST_SPREAD = 4, 15.0, 10 << 20
 """So many releases of a package that was never walked are read to tell since when its names are there; no file is begun after this time."""
+HALVINGS = 3
+"""So often the gap between a release with a name and one without is halved: seven minor series become one."""
 WORKERS = 4
 _DRIVERS = ("nvidia-", "triton")
 """CUDA in wheels: nothing in them is imported, and the driver is no matter of Debian's packages."""
@@ -88,21 +92,47 @@ def unspread(
     lacks another may have, and what went may have come back (`xarray.ufuncs`).
     """
     found = []
+    for name, dotted, admissible in _taken_from(project, owners, index):
+        walked = timeline.versions(name)
+        if len(walked) > SPREAD or (walked and all(timeline.offers(name, walked[-1], dotted))):
+            continue
+        found += [(r, _readable(r)[0]) for r in _spread(admissible, project.evidence.last_worked) if r.pin not in walks]
+    return found
+
+
+def unhalved(
+    project: Project, owners: Owners, index: PackageIndex, timeline: SqliteTimeline, walks: KeptWalks
+) -> list[tuple[Release, DistFile]]:
+    """Between two known releases of a seldom walked package, one with a used name and one without, the newest of the middle one of the
+    minor series that lie there: 500 releases of langchain 0.0 hide when `langchain.prompts` left in 1.0. Asked again after each reading.
+    """
+    found = []
+    for name, dotted, admissible in _taken_from(project, owners, index):
+        known = set(timeline.versions(name))
+        places = [place for place, release in enumerate(admissible) if release.version in known] if len(known) <= 2 * SPREAD else []
+        for one, other in itertools.pairwise(places):
+            here, there = (timeline.offers(name, admissible[place].version, dotted) for place in (one, other))
+            if any({before, after} == {0.0, 1.0} for before, after in zip(here, there, strict=True)):
+                ends = {minor(admissible[one].version), minor(admissible[other].version)}
+                series = {minor(r.version): r for r in admissible[one:other]}
+                middle = [release for number, release in series.items() if number not in ends]
+                found += [(r, _readable(r)[0]) for r in middle[len(middle) // 2 :][:1] if r.pin not in walks]
+    return found
+
+
+def _taken_from(project: Project, owners: Owners, index: PackageIndex) -> Iterator[tuple[NormalizedName, list[str], list[Release]]]:
+    """Each package that the source takes names from, those names, and its readable releases that the lines admit, oldest first."""
     wanted = allowed(project)
     for name, uses in uses_by_distribution(project, owners).items():
         dotted = [use.dotted for use in uses if "." in use.dotted and not use.dotted.endswith(")")]
-        walked = timeline.versions(name)
-        if not dotted or len(walked) > SPREAD or (walked and all(timeline.offers(name, walked[-1], dotted))):
+        if not dotted:
             continue
         try:
             releases = {release.version: release for release in index.releases(name) if _readable(release)}
         except LookupError:
             continue
         texts = {Version(version): version for version in releases}
-        inside = admitted(sorted(texts), wanted.get(name, ()))
-        admissible = [releases[texts[version]] for version in inside]
-        found += [(r, _readable(r)[0]) for r in _spread(admissible, project.evidence.last_worked) if r.pin not in walks]
-    return found
+        yield name, dotted, [releases[texts[version]] for version in admitted(sorted(texts), wanted.get(name, ()))]
 
 
 def _spread(releases: Sequence[Release], worked: date | None) -> list[Release]:

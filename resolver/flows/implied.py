@@ -15,6 +15,7 @@ SETUPTOOLS_LAST_PKG_RESOURCES = "setuptools<81"
 
 RUNS_WITH: tuple[tuple[Requirement, str], ...] = (
     (Requirement("torch>=0.4"), "numpy"),
+    (Requirement("pydantic>=1.8,<1.10.8"), "typing-extensions<4.6"),
     (Requirement("keras>=2.0,<2.4"), "h5py<3"),
     (Requirement("tensorflow>=1.9,<2.4"), "h5py<3"),
     (Requirement("tensorflow-cpu>=1.15,<2.4"), "h5py<3"),
@@ -22,7 +23,8 @@ RUNS_WITH: tuple[tuple[Requirement, str], ...] = (
 )
 """What some releases need although they import without it: these Keras take the strings of an .h5 file for bytes, as h5py before 3 gave
 them, and `load_model` fails with "'str' object has no attribute 'decode'" (h5py's notes on 3.0, 2020-10). PyTorch 1.4.0 does
-not import without NumPy ("numpy.core.multiarray failed to import"), and later ones, which declare none either, hand no array over."""
+not import without NumPy ("numpy.core.multiarray failed to import"), and later ones, which declare none either, hand no array over.
+pydantic 1.10.8 fixed `Literal` of typing-extensions 4.6 ("issubclass() arg 1 must be a class"; its changelog, 2023-05)."""
 
 
 class ImpliedNeeds:

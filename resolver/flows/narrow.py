@@ -68,7 +68,9 @@ def _side_by_side(project: Project, wanted: Mapping[NormalizedName, Sequence[str
             name, pinned = normalize(need.parsed.name), re.fullmatch(r"==([\w.]+)", str(need.parsed.specifier))
         except InvalidRequirement:
             continue
-        for twin in BROUGHT_IN.get(name, ()) if pinned and not need.constraint else ():
+        if pinned is None or need.constraint:
+            continue
+        for twin in BROUGHT_IN.get(name, ()):
             try:
                 exists = any(release.version == pinned[1] for release in index.releases(twin))
             except (LookupError, ResolverError):

@@ -15,7 +15,7 @@ from resolver.apis.build import build
 from resolver.apis.kept import KeptWalks
 from resolver.apis.study import Studied
 from resolver.apis.timeline import SqliteTimeline
-from resolver.compose.studying import LONGEST_BINARY, LONGEST_SOURCE, asked_when_loaded, study_all, unspread, unstudied
+from resolver.compose.studying import LONGEST_BINARY, LONGEST_SOURCE, asked_when_loaded, study_all, unhalved, unspread, unstudied
 from resolver.core.candidate import Candidate, EdgeRisk, Scored
 from resolver.core.package import DistFile, Pin, Release, normalize
 from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
@@ -150,6 +150,20 @@ def test_a_package_walked_seldom_is_read_where_the_newest_walk_has_the_name_no_l
 
     assert spread("pack.kept") == set()
     assert spread("pack.old") == {"pack==1.0", "pack==2.0", "pack==3.0"}
+
+
+def test_the_gap_between_a_release_with_a_name_and_one_without_is_halved_by_minor_series(tmp_path):
+    build([line("pack", "0.1.0", {"pack": "gone kept"}), line("pack", "1.1.0", {"pack": "kept"})], tmp_path / "apis.sqlite")
+    versions = ["0.1.0", "0.1.9", "0.2.0", "0.2.5", "0.3.0", "0.3.7", "0.4.0", "1.1.0", "1.1.1"]
+    index = FakeIndex({"pack": {version: {} for version in versions}})
+    timeline = SqliteTimeline(tmp_path / "apis.sqlite")
+
+    def halved(use: str, needs: str = "pack") -> set[str]:
+        return names(unhalved(asking(use, needs=(needs,)), lambda root: [root], index, timeline, KeptWalks(tmp_path)))
+
+    assert halved("pack.gone") == {"pack==0.3.7"}
+    assert halved("pack.kept") == set()
+    assert halved("pack.gone", "pack!=0.2.*,!=0.3.*,!=0.4.*") == set(), "no series lies between"
 
 
 def test_sources_are_parsed_one_at_a_time_in_however_many_threads():

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from resolver.core.native import build_packages
+from resolver.core.native import AGAINST_TORCH, build_packages
 from resolver.core.outcome import BuildSpec
 from resolver.core.package import normalize
 
@@ -174,8 +174,8 @@ def setuptools_turns(python: str) -> str:
     return "".join(f"setuptools<{turn}\n" for turn in turns)
 
 
-def tools_of_set(spec: BuildSpec) -> str:
-    """What old setup.py files import: the set's own pins where it has them."""
+def tools_of_set(spec: BuildSpec, built: Collection[str] = ()) -> str:
+    """What old setup.py files import: the set's own pins where it has them; PyTorch for those of `built` that compile against it."""
     found = {normalize(pin.name): f"{pin.name}=={pin.version}\n" for pin in spec.pins}
-    names = ("numpy", "pybind11", "cffi", "scipy", "requests", "six", "pyyaml")
+    names = ("numpy", "pybind11", "cffi", "scipy", "requests", "six", "pyyaml", *(["torch"] if AGAINST_TORCH & set(built) else []))
     return _wheel(spec) + found.get(normalize("cython"), "cython<3\n") + "".join(found.get(normalize(name), "") for name in names)

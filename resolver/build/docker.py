@@ -124,7 +124,7 @@ class DockerExecutor:
             "built.txt": built_text(spec, built),
             "build-constraints.txt": build_constraints(spec),
             "tools.txt": setuptools_turns(spec.target.python),
-            "tools-of-set.txt": tools_of_set(spec),
+            "tools-of-set.txt": tools_of_set(spec, built),
             "spec.json": probe.request(
                 spec.probe,
                 limits,

@@ -183,6 +183,14 @@ RENAMED: Mapping[str, str] = {
 _BOUNDED = {Requirement(key): packages for key, packages in OPENED.items() if "<" in key}
 
 
+AGAINST_TORCH = frozenset({
+    "causal-conv1d", "chamferdist", "ctcdecode", "detectron2", "flash-attn", "inplace-abn", "mamba-ssm", "minkowskiengine", "mmcv",
+    "mmcv-full", "natten", "pointnet2-ops", "pytorch-fast-transformers", "pytorch3d", "torch-cluster", "torch-points-kernels",
+    "torch-scatter", "torch-sparse", "torch-spline-conv", "torchsort", "torchsparse", "warp-rnnt", "warpctc-pytorch",
+})  # fmt: skip
+"""Distributions whose setup.py imports the set's own PyTorch to compile against it and declares it nowhere."""
+
+
 def build_packages(names: Iterable[str]) -> tuple[str, ...]:
     """The Debian packages, beside a compiler, that source distributions of these canonical names are built with, sorted."""
     return tuple(sorted({package for name in names for package in BUILD.get(name, ())}))

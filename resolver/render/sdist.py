@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from resolver.core.native import build_packages
+from resolver.core.native import AGAINST_TORCH, build_packages
 from resolver.core.package import Release
 from resolver.core.resolution import Resolution
 from resolver.core.target import minor
@@ -81,6 +81,8 @@ def _is_compiled(release: Release) -> bool:
 def _against(releases: Sequence[Release], ready: Mapping[str, str], cython: str) -> list[str]:
     """Pins of the set that the builds may import, of those that are wheels (`ready`), and a Cython of their time."""
     required = {_required(text) for release in releases for text in release.requires} - _TOO_HEAVY - {"setuptools", "wheel", "pip"}
+    if any(release.name in AGAINST_TORCH for release in releases):
+        required.add("torch")
     tools = [f"{name}=={ready[name]}" for name in sorted({*_LIGHT, *required}) if name in ready]
     return tools if "cython" in ready else [*tools, cython]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolver.build.cell import build_constraints, built_text, cell_dockerfile, pins_text
+from resolver.build.cell import build_constraints, built_text, cell_dockerfile, pins_text, tools_of_set
 from resolver.build.docker import DockerExecutor
 from resolver.core.outcome import BuildSpec, Probe
 from resolver.core.package import Pin, normalize
@@ -101,6 +101,12 @@ def test_the_sets_own_build_tools_are_laid_ready(tmp_path):
     pins = (Pin("numpy", "1.16.4"), Pin("Cython", "0.29.1"), Pin("flask", "1.1.1"))
     DockerExecutor(uv=uv)._write_cell(tmp_path, spec(pins=pins), "tools:1", ("flask",))
     assert (tmp_path / "tools-of-set.txt").read_text() == "wheel<0.40\nCython==0.29.1\nnumpy==1.16.4\n"
+
+
+def test_what_compiles_against_torch_finds_the_sets_own():
+    pins = spec(pins=(Pin("torch", "1.4.0"), Pin("torch-scatter", "2.0.4"), Pin("flask", "1.1.1")))
+    assert "torch==1.4.0\n" in tools_of_set(pins, ("torch-scatter",))
+    assert "torch" not in tools_of_set(pins, ("flask",))
 
 
 def test_the_executor_travels(tmp_path):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from resolver.core.target import Accelerator, Target
 from resolver.render.base import base_image
 from resolver.render.dockerfile import DockerfileRenderer
 from resolver.render.files import MARKER
+from resolver.render.sdist import sources
 from tests.render.recorded import FLASK_37, resolution, weighing
 
 GOLDEN = f"""\
@@ -122,6 +124,19 @@ def test_the_sets_own_numpy_is_there_for_the_build() -> None:
         resolution(("gym==0.17.3", "numpy==1.21.6", "scipy==1.7.3"))
     )
     assert "'scipy" not in render(resolution(("termcolor==1.1.0", "numpy==1.21.6", "scipy==1.7.3")))
+
+
+def test_what_compiles_against_torch_finds_the_sets_own() -> None:
+    made = resolution(("termcolor==1.1.0", "click==8.1.7"))
+    called = {"termcolor": Pin(normalize("torch-scatter"), "1.1.0"), "click": Pin(normalize("torch"), "8.1.7")}
+
+    def tools(names: Mapping[str, Pin]) -> tuple[str, ...]:
+        releases = tuple(dataclasses.replace(r, pin=names.get(r.name, r.pin)) for r in made.chosen.candidate.releases)
+        candidate = dataclasses.replace(made.chosen.candidate, releases=releases, edges=())
+        return sources(dataclasses.replace(made, chosen=dataclasses.replace(made.chosen, candidate=candidate))).builds[0].tools
+
+    assert "torch==8.1.7" in tools(called)
+    assert "torch==8.1.7" not in tools({"click": called["click"]})
 
 
 def test_what_a_source_build_runs_with_is_there_for_its_setup_unless_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:

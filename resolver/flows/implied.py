@@ -26,6 +26,9 @@ them, and `load_model` fails with "'str' object has no attribute 'decode'" (h5py
 not import without NumPy ("numpy.core.multiarray failed to import"), and later ones, which declare none either, hand no array over.
 pydantic 1.10.8 fixed `Literal` of typing-extensions 4.6 ("issubclass() arg 1 must be a class"; its changelog, 2023-05)."""
 
+OF_ITS_MINOR: Mapping[str, str] = {"intel-extension-for-pytorch": "torch", "torch-tensorrt": "torch", "torch-xla": "torch"}
+"""Extensions that are linked to one minor release of another distribution, and have its number ("undefined symbol" beside any other)."""
+
 
 class ImpliedNeeds:
     """Callable: release -> requirement strings for the distributions that its unguarded imports need and its metadata lacks.
@@ -74,6 +77,8 @@ class ImpliedNeeds:
         ]
         needs += self._written(release.name, release.version)
         needs += jit_linker(release.requires)
+        if host := OF_ITS_MINOR.get(release.name):
+            needs.append(f"{host}=={_minor(release.version)}.*")
         # Function-level uses carry a ":" prefix; only what runs at import time is a need.
         roots = [root for root, taken in uses.items() if not all(name.startswith(":") for name in taken)]
         roots += [

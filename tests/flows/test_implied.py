@@ -77,3 +77,8 @@ def test_what_a_releases_files_state_is_needed_as_they_state_it() -> None:
     release = Release(pin=Pin(normalize("keras"), "2.2.5"), requires=("protobuf>=5",), modules=("keras",))
     needs = ImpliedNeeds(Takes({}), lambda _: [], frozenset(), written=lambda name, version: written.get((name, version), ()))
     assert needs(release) == ("protobuf>=6.33.5",)
+
+
+def test_an_extension_is_of_the_minor_release_that_it_is_linked_to() -> None:
+    release = Release(pin=Pin(normalize("torch-xla"), "2.9.0"))
+    assert ImpliedNeeds(Takes({}), lambda _: [], frozenset())(release) == ("torch==2.9.*",)

@@ -68,6 +68,7 @@ class House(Proving, Crawling):
         """
         from resolver.compose.finishing import finished
         from resolver.flows.lookalikes import with_lookalikes_told
+        from resolver.flows.machine import without_machines
         from resolver.flows.resolve import Request, resolve
         from resolver.flows.unknown import without_unknown
         from resolver.flows.verify import pinned
@@ -76,7 +77,9 @@ class House(Proving, Crawling):
 
         project = self.read(path, accelerator, serve=serve)
         if not strict and not self.settings.offline:  # offline nobody can tell that a package does not exist
-            project = with_lookalikes_told(without_unknown(project, self.index, self.snapshot.near), self.snapshot.near)
+            project = without_machines(project, self.index, self.owners)
+            known = without_unknown(project, self.index, self.snapshot.near, self.owners, self.shelves.renew)
+            project = with_lookalikes_told(known, self.snapshot.near)
         self.shelves.learn((*pinned(project), *self._unread(project)))
         self.enter(project)
         resolution = resolve(

@@ -1,15 +1,18 @@
-"""Lines that name no package of the index: a typing error is read as what was meant, others are left out where the source tells enough."""
+"""Lines that name no package of the index, or no release of it: a typing error is read as what was meant, others are left out where the
+source tells enough.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
 
 from resolver.core.errors import UnknownPackage
-from resolver.core.package import normalize
+from resolver.core.package import NormalizedName, normalize
 from resolver.core.project import Need, OriginKind, Project
 from resolver.interfaces import PackageIndex
 
@@ -17,20 +20,31 @@ MISSPELT = 0.9
 """A well-known name this like the one written was meant: scikit-lern (0.96), transfomers (0.96); not my-torch (0.77)."""
 
 
-def without_unknown(project: Project, index: PackageIndex, near: Callable[[str], Sequence[str]] = lambda _: ()) -> Project:
+def without_unknown(
+    project: Project,
+    index: PackageIndex,
+    near: Callable[[str], Sequence[str]] = lambda _: (),
+    owners: Callable[[str], Sequence[str]] = lambda _: (),
+    renew: Callable[[NormalizedName], object] = lambda _: None,
+) -> Project:
     """The project without declared lines whose package does not exist, each told among the notes: one that is nearly the name of a
     well-known package (`near` gives those, the likeliest first) is read as that, others (a name of conda's, something of the author's
-    own) are left out. What the source imports is among the needs anyway; a project that shows no import keeps its lines, and the search
-    refuses them. Raises IndexUnreachable when nobody can tell.
+    own) are left out. So are exact pins of releases that the index does not have and nothing imports: what `pip freeze` found of the
+    operating system's (python-apt 1.1.0b1). What the source imports is among the needs anyway; a project that shows no import keeps its
+    lines, and the search refuses them. `renew` asks for releases of later than the snapshot. Raises IndexUnreachable when nobody can tell.
     """
     if not any(use.imported for use in project.evidence.uses):
         return project
-    imported = {normalize(use.dotted.partition(".")[0]) for use in project.evidence.uses if use.imported and not use.guarded}
+    roots = {use.dotted.partition(".")[0] for use in project.evidence.uses if use.imported and not use.guarded}
+    imported = {normalize(name) for root in roots for name in (root, *owners(root))}
     kept, notes = [], []
     for need in project.needs:
         problem = _problem(need, index)
         if problem is None or normalize(Requirement(need.requirement).name) in imported:
-            kept.append(need)
+            if problem is None and (listed := _lacking(need, imported, index, renew)):
+                notes.append(f"{need.origin}: no release {need.requirement} ({listed}); nothing imports it, so the line is left out")
+            else:
+                kept.append(need)
             continue
         if meant := _meant(need, near):
             kept.append(meant)
@@ -53,6 +67,33 @@ def _meant(need: Need, near: Callable[[str], Sequence[str]]) -> Need | None:
         return None
     requirement.name = likeliest
     return dataclasses.replace(need, requirement=str(requirement))
+
+
+def _lacking(need: Need, imported: Collection[str], index: PackageIndex, renew: Callable[[NormalizedName], object]) -> str:
+    """What there is of a package instead of the release that a declared line pins; "" for all other lines."""
+    if need.url or need.constraint or need.origin.kind is not OriginKind.DECLARED:
+        return ""
+    try:
+        requirement = Requirement(need.requirement)
+        (specifier,) = requirement.specifier
+        name, wanted = normalize(requirement.name), Version(specifier.version)
+    except (InvalidRequirement, InvalidVersion, ValueError):
+        return ""
+    if specifier.operator != "==" or name in imported:
+        return ""
+    for ask in (lambda _: None, renew):
+        ask(name)
+        versions = sorted(version for release in index.releases(name) if (version := _version(release.version)))
+        if wanted in versions or not versions:
+            return ""
+    return f"there are {versions[0]} to {versions[-1]}"
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
 
 
 def _problem(need: Need, index: PackageIndex) -> UnknownPackage | None:

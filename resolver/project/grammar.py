@@ -6,6 +6,7 @@ Each was compiled by CPython 3.6 to 3.13 (tests/project/test_grammar.py holds th
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -37,6 +38,22 @@ def _bare(node: ast.expr, lines: list[str]) -> bool:
     except (IndexError, UnicodeEncodeError):
         return False
     return line[node.col_offset : node.col_offset + 1] != b"(" and not line[: node.col_offset].rstrip().endswith(b"(")
+
+
+def shares_a_parenthesis(tree: ast.AST, text: str) -> bool:
+    """Whether some `with` has its managers, or the name of one, inside one parenthesis.
+
+    Asked to read as an older Python, CPython 3.11 refuses `with (a if b else c):` too, which all take for an expression in parentheses.
+    """
+    lines = text.split("\n")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.With | ast.AsyncWith) and (len(node.items) > 1 or node.items[0].optional_vars):
+            last = node.items[-1].optional_vars or node.items[-1].context_expr
+            if last.end_lineno and last.end_col_offset is not None:
+                rest = lines[last.end_lineno - 1].encode()[last.end_col_offset :].decode("utf-8", "replace")
+                if re.match(r"[\s,]*\)", "\n".join([rest, *lines[last.end_lineno : last.end_lineno + 3]])):
+                    return True
+    return False
 
 
 def _unpacks(node: ast.expr | None) -> bool:

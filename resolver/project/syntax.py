@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from importlib import resources
 
 from resolver.core.project import Bound, Origin, OriginKind, Use
-from resolver.project.grammar import grammar_of
+from resolver.project.grammar import grammar_of, shares_a_parenthesis
 from resolver.project.guards import GuardedVisitor, dotted
 
 _BUILTIN_GENERICS = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
@@ -116,12 +116,14 @@ def _rejected(raw: bytes, path: str) -> tuple[Bound, ...]:
 
 def _grammar(raw: bytes, path: str) -> Iterator[Bound]:
     """The oldest Python whose grammar takes the source, if that is later than 3.7."""
-    problem, minor = "", 7
+    tree, problem, minor = None, "", 7
     while minor < sys.version_info[1]:
         tree, told = parse_python(raw, minor)
         if tree is not None:
             break
         problem, minor = told, minor + 1
+    if "arenthesized context managers" in problem and tree and not shares_a_parenthesis(tree, raw.decode("utf-8", "replace")):
+        return
     if minor > 7:
         reason = re.sub(r" (?:is|are) only supported in Python .*", "", problem.split(": ", 1)[-1]).lower()
         yield _bound(f">=3.{minor}", reason, path, _line_of(problem))

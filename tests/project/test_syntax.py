@@ -129,3 +129,18 @@ def test_what_functions_do_is_no_matter_of_loading() -> None:
     assert loading("def f():\n  if (a := 1): pass\n") == [">=3.8"]  # grammar is checked whole
     assert loading("@make(dict[str, int])\ndef f(): pass\n") == [">=3.9"]
     assert loading("async = 1\n") == ["<3.7"]
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("with (a if b else c):\n    pass\n", []),
+        ("with (open(x)) as f, g:\n    pass\n", []),
+        ("with (a as b, c as d):\n    pass\n", [">=3.9"]),
+        ("with (\n    a as b,  # x\n    c,\n):\n    pass\n", [">=3.9"]),
+        ("with (a, b):\n    pass\n", [">=3.9"]),
+    ],
+)
+def test_an_expression_in_parentheses_is_no_parenthesis_around_managers(source: str, wanted: list[str]) -> None:
+    raw = source.encode()
+    assert [bound.specifier for bound in loading_bounds(raw, parse_python(raw)[0], "x.py")] == wanted

@@ -17,7 +17,7 @@ from resolver.apis.record_layout import version_key
 from resolver.apis.record_writer import Writer
 from resolver.apis.study import Studied
 
-FORM = 5
+FORM = 6
 """Raised when what is kept of a release changes: older files are then no longer looked at."""
 _NAME = re.compile(r"\A([a-z0-9][a-z0-9-]*)==([A-Za-z0-9.!+_-]+)\.json\.gz\Z")
 _LIMIT = 64 << 20

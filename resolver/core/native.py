@@ -106,6 +106,7 @@ OPENED: Mapping[str, tuple[str, ...]] = {
     "pydub": ("ffmpeg",),
     "pyfluidsynth": ("libfluidsynth3",),
     "pylibdmtx": ("libdmtx0b",),
+    "pyopengl": ("libegl1", "libgl1", "libglu1-mesa", "libosmesa6"),
     "pytesseract": ("tesseract-ocr",),
     "python-magic": ("libmagic1",),
     "python-vlc": ("libvlc5",),

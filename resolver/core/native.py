@@ -90,7 +90,15 @@ BUILT: Mapping[str, tuple[str, ...]] = {
 }
 """What such a build links to and therefore wants when it runs."""
 
-LINKED: Mapping[str, tuple[str, ...]] = {"paddlepaddle": ("libgomp1",), "paddlepaddle-gpu": ("libgomp1",)}
+_QT = (
+    "libdbus-1-3", "libegl1", "libfontconfig1", "libgl1", "libglib2.0-0", "libgssapi-krb5-2", "libx11-xcb1", "libxkbcommon-x11-0",
+    "libxkbcommon0",
+)  # fmt: skip
+LINKED: Mapping[str, tuple[str, ...]] = {
+    "paddlepaddle": ("libgomp1",),
+    "paddlepaddle-gpu": ("libgomp1",),
+    **dict.fromkeys(("pyqt5", "pyqt5-qt5", "pyqt6", "pyqt6-qt6", "pyside2", "pyside6", "pyside6-essentials"), _QT),
+}
 """What wheels link to that are too long to be read by a resolution, and were not walked."""
 
 OPENED: Mapping[str, tuple[str, ...]] = {

@@ -164,6 +164,33 @@ def test_a_lone_booster_predicts_and_refuses_what_is_no_table(tmp_path: Path, ru
         assert ask(f"{address}/predict", sent, kind)[0] == expected, (sent[:20], kind)
 
 
+def test_a_lone_lightgbm_text_predicts_and_refuses_what_is_no_table(tmp_path: Path, run: Any) -> None:
+    told = served("lightgbm", tmp_path, "rows.json", HERE / "tests" / "project" / "golden" / "lightgbm-4.7.txt")
+    assert_proven(told)
+    scores = json.loads(told["proof"]["service"]["sample"]["body"])["predictions"]
+    assert scores == pytest.approx([0.450166, 0.549834], abs=1e-6)
+    address = run("lightgbm", 8080)
+    for sent, kind, expected in (
+        (b"[[1]]", "application/json", 200), (b'[["a"]]', "application/json", 400), (b"{", "application/json", 400),
+        (png(8, 8), "image/png", 415), (b"a", "text/plain", 415), (b"x" * (17 << 20), "application/json", 413),
+    ):  # fmt: skip
+        assert ask(f"{address}/predict", sent, kind)[0] == expected, (sent[:20], kind)
+
+
+def test_a_lone_keras_file_takes_pictures_and_refuses_what_is_none(tmp_path: Path, run: Any) -> None:
+    """`digits.h5` was saved by Keras 2.2.5 with all weights zero: ten equal scores."""
+    told = served("tensorflow-2-keras", tmp_path, "picture.png", HERE / "tests" / "examples" / "digits.h5")
+    assert_proven(told)
+    (scores,) = json.loads(told["proof"]["service"]["sample"]["body"])["predictions"]
+    assert scores == [pytest.approx(0.1)] * 10
+    address = run("tensorflow-2-keras", 8080)
+    for sent, kind, expected in (
+        (b"no picture", "image/png", 400), (b"[[1]]", "application/json", 400), (b"{", "application/json", 400), (b"a", "text/plain", 415),
+        (b"x" * (17 << 20), "image/png", 413), (png(30_000, 30_000), "image/png", 413), (png(8, 8), "image/png", 200),
+    ):  # fmt: skip
+        assert ask(f"{address}/predict", sent, kind)[0] == expected, (sent[:20], kind)
+
+
 def test_a_graph_of_tensorflow_1_predicts_in_a_session_and_refuses_what_is_no_row(tmp_path: Path, run: Any) -> None:
     """`tf1_model` was saved by TensorFlow 1.15.0's `simple_save` on Python 3.7: rows of four numbers, two variables."""
     model = HERE / "tests" / "examples" / "tf1_model"

@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import hashlib
 import json
-import re
 import secrets
 import shutil
 import tempfile
@@ -28,13 +27,12 @@ from resolver.build.cell import (
     setuptools_turns,
     tools_of_set,
 )
-from resolver.build.logs import install_failure, machine_trouble
+from resolver.build.logs import failed_source, install_failure, machine_trouble
 from resolver.build.process import Finished, Limits
 from resolver.build.venv import find_uv
 from resolver.build.verdict import Left, failed, judge
 from resolver.core.errors import EngineUnavailable
 from resolver.core.outcome import BuildSpec, FailureClass, Outcome, Stage, void
-from resolver.core.package import normalize
 from resolver.core.proof import Proof, Trial
 from resolver.core.reporter import Reporter
 
@@ -80,7 +78,7 @@ class DockerExecutor:
         """
         outcome = self._cell(spec)
         built: list[str] = []
-        while outcome.failure is FailureClass.SDIST_BUILD and (failing := _failing(outcome)) and failing not in built:
+        while outcome.failure is FailureClass.SDIST_BUILD and (failing := failed_source(outcome.message)) and failing not in built:
             built.append(failing)
             again = self._cell(spec, built=built)
             outcome = dataclasses.replace(again, seconds=round(outcome.seconds + again.seconds, 2))
@@ -160,12 +158,6 @@ class DockerExecutor:
 
         reporter = reporter or Reporter()
         return prove(folder, spec, tag=tag, trial=trial, reporter=reporter, limits=self.limits, rest_seconds=self.rest_seconds)
-
-
-def _failing(outcome: Outcome) -> str:
-    """The distribution whose build the installer says failed; "" when it does not say."""
-    told = re.search(r"Failed to (?:download and )?build `?([A-Za-z0-9][A-Za-z0-9._-]*)==", outcome.message)
-    return normalize(told[1]) if told else ""
 
 
 _IMAGE_LOCK = threading.Lock()

@@ -7,6 +7,7 @@ import re
 
 from resolver.core.candidate import Edge
 from resolver.core.outcome import FailureClass
+from resolver.core.package import normalize
 
 F = FailureClass
 
@@ -104,3 +105,9 @@ def shortened(text: str, limit: int = 300) -> str:
     """One line of at most `limit` characters."""
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def failed_source(message: str) -> str:
+    """The distribution whose build the installer says failed, by its canonical name; "" when it does not say."""
+    told = re.search(r"[Ff]ailed to (?:download and )?build `?([A-Za-z0-9][A-Za-z0-9._-]*)==", message)
+    return normalize(told[1]) if told else ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from resolver.build.logs import failed_source
 from resolver.core.outcome import FailureClass, Outcome, Stage
 from resolver.core.package import Pin, normalize
 from resolver.crawl.matrix import Cell
@@ -29,8 +29,8 @@ def unbuildable(outcomes: Iterable[Outcome]) -> Unbuildable:
     for outcome in outcomes:
         python = outcome.spec.target.python
         if outcome.failure is FailureClass.SDIST_BUILD:
-            told = re.search(r"[Ff]ailed to (?:download and )?build `?([A-Za-z0-9][A-Za-z0-9._-]*)==", outcome.message)
-            ended.update((python, pin) for pin in outcome.spec.pins if told and normalize(pin.name) == normalize(told[1]))
+            name = failed_source(outcome.message)
+            ended.update((python, pin) for pin in outcome.spec.pins if normalize(pin.name) == name)
         elif outcome.stage in INSTALLED:
             installed.update((python, pin) for pin in outcome.spec.pins)
     return frozenset(pair for pair, times in ended.items() if times >= ENOUGH and pair not in installed)

@@ -45,15 +45,22 @@ def shares_a_parenthesis(tree: ast.AST, text: str) -> bool:
 
     Asked to read as an older Python, CPython 3.11 refuses `with (a if b else c):` too, which all take for an expression in parentheses.
     """
-    lines = text.split("\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.With | ast.AsyncWith) and (len(node.items) > 1 or node.items[0].optional_vars):
             last = node.items[-1].optional_vars or node.items[-1].context_expr
-            if last.end_lineno and last.end_col_offset is not None:
-                rest = lines[last.end_lineno - 1].encode()[last.end_col_offset :].decode("utf-8", "replace")
-                if re.match(r"[\s,]*\)", "\n".join([rest, *lines[last.end_lineno : last.end_lineno + 3]])):
-                    return True
+            rest = _after(last, text.split("\n"))
+            if re.match(r"[\s,]*\)", rest):
+                return True
     return False
+
+
+def _after(node: ast.expr, lines: list[str]) -> str:
+    """What stands behind an expression, to three lines further; "" where the lines are counted otherwise (old Macs')."""
+    end = node.end_lineno or 0
+    if not 0 < end <= len(lines):
+        return ""
+    rest = lines[end - 1].encode("utf-8", "replace")[node.end_col_offset or 0 :].decode("utf-8", "replace")
+    return "\n".join([rest, *lines[end : end + 3]])
 
 
 def _unpacks(node: ast.expr | None) -> bool:

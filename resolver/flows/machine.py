@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from resolver.core.errors import ResolverError
 from resolver.core.package import normalize
 from resolver.core.project import Need, OriginKind, Project
+from resolver.flows.unknown import imported_of, version_of
 from resolver.interfaces import PackageIndex
 
 MARKS = frozenset({
@@ -28,9 +29,8 @@ def without_machines(project: Project, index: PackageIndex, owners: Callable[[st
     """The project in which the lines of such a file that nothing imports, and of which the index has no wheel, restrict and install nothing
     (cryptography==1.2.3 wants an OpenSSL of its time); told in one note a file. A project that shows no import is left as it is.
     """
-    roots = {use.dotted.partition(".")[0] for use in project.evidence.uses if use.imported and not use.guarded}
-    imported = {normalize(name) for root in roots for name in (root, *owners(root))}
-    frozen = _frozen(project) if roots else set()
+    imported = imported_of(project, owners)
+    frozen = _frozen(project) if imported else set()
     if not frozen:
         return project
     needs = [_restricting(need, imported, index) if need.origin.path in frozen else need for need in project.needs]
@@ -55,10 +55,11 @@ def _restricting(need: Need, imported: Collection[str], index: PackageIndex) -> 
     if need.url or need.constraint or not name or name in imported or "==" not in need.requirement:
         return need
     try:
-        releases = [release for release in index.releases(normalize(name)) if need.parsed.specifier.contains(release.version)]
+        listed = [(version_of(release.version), release) for release in index.releases(normalize(name))]
     except ResolverError:
         return need
-    if any(file.kind == "wheel" for release in releases for file in release.files):
+    pinned = [release for version, release in listed if version and need.parsed.specifier.contains(version)]
+    if any(file.kind == "wheel" for release in pinned for file in release.files):
         return need
     return dataclasses.replace(need, constraint=True)
 

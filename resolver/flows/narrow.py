@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from packaging.requirements import InvalidRequirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -82,8 +82,6 @@ def _side_by_side(project: Project, wanted: Mapping[NormalizedName, Sequence[str
 
 def allowed(project: Project) -> Mapping[NormalizedName, Sequence[str]]:
     """Distribution -> the specifiers that the project's needs put on it."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
     found: dict[NormalizedName, list[str]] = defaultdict(list)
     for need in project.needs:
         try:

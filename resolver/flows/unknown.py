@@ -35,8 +35,7 @@ def without_unknown(
     """
     if not any(use.imported for use in project.evidence.uses):
         return project
-    roots = {use.dotted.partition(".")[0] for use in project.evidence.uses if use.imported and not use.guarded}
-    imported = {normalize(name) for root in roots for name in (root, *owners(root))}
+    imported = imported_of(project, owners)
     kept, notes = [], []
     for need in project.needs:
         problem = _problem(need, index)
@@ -56,6 +55,12 @@ def without_unknown(
         return project
     evidence = dataclasses.replace(project.evidence, notes=(*project.evidence.notes, *notes))
     return dataclasses.replace(project, needs=tuple(kept), evidence=evidence)
+
+
+def imported_of(project: Project, owners: Callable[[str], Sequence[str]]) -> frozenset[str]:
+    """The canonical names that the source's unguarded imports may stand for: the roots themselves and what owns them."""
+    roots = {use.dotted.partition(".")[0] for use in project.evidence.uses if use.imported and not use.guarded}
+    return frozenset(normalize(name) for root in roots for name in (root, *owners(root)))
 
 
 def _meant(need: Need, near: Callable[[str], Sequence[str]]) -> Need | None:
@@ -83,13 +88,14 @@ def _lacking(need: Need, imported: Collection[str], index: PackageIndex, renew: 
         return ""
     for ask in (lambda _: None, renew):
         ask(name)
-        versions = sorted(version for release in index.releases(name) if (version := _version(release.version)))
+        versions = sorted(version for release in index.releases(name) if (version := version_of(release.version)))
         if wanted in versions or not versions:
             return ""
     return f"there are {versions[0]} to {versions[-1]}"
 
 
-def _version(text: str) -> Version | None:
+def version_of(text: str) -> Version | None:
+    """The version that a text of the index is; None for one that is none."""
     try:
         return Version(text)
     except InvalidVersion:

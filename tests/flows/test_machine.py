@@ -1,7 +1,9 @@
 """What `pip freeze` found on a whole machine restricts, and installs nothing that nobody imports."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from resolver.core.package import NormalizedName, Pin, Release
 from resolver.core.project import Evidence, Need, Origin, OriginKind, Project, Use
 from resolver.flows.machine import without_machines
 from tests.fakes_index import FakeIndex
@@ -35,3 +37,13 @@ def test_lines_without_a_wheel_that_nothing_imports_only_restrict() -> None:
 def test_one_mark_or_no_import_shown_changes_nothing() -> None:
     for given in (project(*FROZEN[1:]), project(*FROZEN, uses=())):
         assert without_machines(given, INDEX, lambda _: []) is given
+
+
+def test_a_version_that_is_none_among_the_listed_ones_is_passed_over() -> None:
+    class Odd(FakeIndex):
+        def releases(self, name: NormalizedName) -> Sequence[Release]:
+            return (*super().releases(name), Release(pin=Pin(name, "no version")))
+
+    sources = {name: {version: {"files": [f"{name}-{version}.tar.gz"]}} for name, version in SOURCES.items()}
+    given = without_machines(project(*FROZEN[:2]), Odd(sources), lambda _: [])
+    assert {need.requirement for need in given.needs if need.constraint} == set(FROZEN[:2])

@@ -108,9 +108,12 @@ class Known(Stock):
 
         ends = time.monotonic() + SPREAD_SECONDS
         for choose in () if self.settings.offline else (unspread, *[unhalved] * HALVINGS):
-            if todo := choose(project, self.owners, self.index, self.timeline, self.walks):
+            todo = choose(project, self.owners, self.index, self.timeline, self.walks)
+            if todo:
                 self.reporter.step(f"reading {len(todo)} releases for the names that the source takes")
                 self._studied(todo, ends)
+            elif choose is unhalved:
+                break
 
     def _studied(self, todo: Sequence[tuple[Release, DistFile]], ends: float) -> bool:
         """Whether reading brought anything; what was worked out with less knowledge is forgotten then."""

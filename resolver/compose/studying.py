@@ -92,10 +92,12 @@ def unspread(
     lacks another may have, and what went may have come back (`xarray.ufuncs`).
     """
     found = []
-    for name, dotted, admissible in _taken_from(project, owners, index):
+
+    def in_doubt(name: NormalizedName, dotted: Sequence[str]) -> bool:
         walked = timeline.versions(name)
-        if len(walked) > SPREAD or (walked and all(timeline.offers(name, walked[-1], dotted))):
-            continue
+        return len(walked) <= SPREAD and not (walked and all(timeline.offers(name, walked[-1], dotted)))
+
+    for _, _, admissible in _taken_from(project, owners, index, in_doubt):
         found += [(r, _readable(r)[0]) for r in _spread(admissible, project.evidence.last_worked) if r.pin not in walks]
     return found
 
@@ -107,9 +109,9 @@ def unhalved(
     minor series that lie there: 500 releases of langchain 0.0 hide when `langchain.prompts` left in 1.0. Asked again after each reading.
     """
     found = []
-    for name, dotted, admissible in _taken_from(project, owners, index):
+    for name, dotted, admissible in _taken_from(project, owners, index, lambda name, _: len(timeline.versions(name)) <= 2 * SPREAD):
         known = set(timeline.versions(name))
-        places = [place for place, release in enumerate(admissible) if release.version in known] if len(known) <= 2 * SPREAD else []
+        places = [place for place, release in enumerate(admissible) if release.version in known]
         for one, other in itertools.pairwise(places):
             here, there = (timeline.offers(name, admissible[place].version, dotted) for place in (one, other))
             if any({before, after} == {0.0, 1.0} for before, after in zip(here, there, strict=True)):
@@ -120,12 +122,16 @@ def unhalved(
     return found
 
 
-def _taken_from(project: Project, owners: Owners, index: PackageIndex) -> Iterator[tuple[NormalizedName, list[str], list[Release]]]:
-    """Each package that the source takes names from, those names, and its readable releases that the lines admit, oldest first."""
+def _taken_from(
+    project: Project, owners: Owners, index: PackageIndex, worth: Callable[[NormalizedName, Sequence[str]], bool]
+) -> Iterator[tuple[NormalizedName, list[str], list[Release]]]:
+    """Each package that the source takes names from, those names, and its readable releases that the lines admit, oldest first; what is
+    not `worth` it is not listed.
+    """
     wanted = allowed(project)
     for name, uses in uses_by_distribution(project, owners).items():
         dotted = [use.dotted for use in uses if "." in use.dotted and not use.dotted.endswith(")")]
-        if not dotted:
+        if not dotted or not worth(name, dotted):
             continue
         try:
             releases = {release.version: release for release in index.releases(name) if _readable(release)}

@@ -7,6 +7,7 @@ MIN_AGE_SECONDS ago stays: a build may be running from it. Small ones stay too, 
 library only, CPython 3.6 to 3.13.
 """
 
+import glob
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import sys
 import time
 
 SMALL_MB = 8
+LEFT_SECONDS = 3600  # what nobody touched for so long belongs to no running build
 SIZES = "sizes.json"
 
 
@@ -47,13 +49,37 @@ def keep_sizes(cache, sizes):
         pass  # a full disk: the next look counts again
 
 
+def leftovers(cache, now):
+    """Folders that no installer comes back to: of a full disk or a killed run, and sources that were unpacked to be built.
+
+    A built wheel lies beside its source and stays; where none lies there, the build failed, and the source is fetched again
+    if anyone tries once more. A hundred cells leave about a gigabyte of sources.
+    """
+    rooms = [cache] + [os.path.join(cache, name) for name in os.listdir(cache) if name.startswith(("sdists-v", "builds-v"))]
+    for room in rooms:
+        for name in os.listdir(room):
+            path = os.path.join(room, name)
+            if name.startswith((".tmp", ".gone-")) and now - os.stat(path).st_mtime > LEFT_SECONDS:
+                yield path
+        # sdists-vN/pypi/NAME/VERSION/REVISION/src
+        for source in glob.glob(os.path.join(room, "*", "*", "*", "*", "src")) if "sdists-v" in room else []:
+            if now - os.stat(os.path.dirname(source)).st_mtime > LEFT_SECONDS:
+                yield source
+
+
+def orphans(cache):
+    """Bytecode of wheels that are gone, whoever removed them."""
+    store, shelf = os.path.join(cache, "bytecode", "archive-v0"), os.path.join(cache, "archive-v0")
+    for name in os.listdir(store) if os.path.isdir(store) else []:
+        if not os.path.isdir(os.path.join(shelf, name)):
+            yield os.path.join(store, name)
+
+
 def trim(cache, keep_mb, min_age):
     shelf = os.path.join(cache, "archive-v0")
     now = time.time()
-    for name in os.listdir(cache):  # what a full disk or a killed installer left behind
-        path = os.path.join(cache, name)
-        if name.startswith((".tmp", ".gone-")) and now - os.stat(path).st_mtime > 3600:
-            shutil.rmtree(path, ignore_errors=True)
+    for path in list(leftovers(cache, now)) + list(orphans(cache)):
+        shutil.rmtree(path, ignore_errors=True)
     found, sizes = [], known_sizes(cache)
     for name in os.listdir(shelf) if os.path.isdir(shelf) else []:
         path = os.path.join(shelf, name)

@@ -76,6 +76,25 @@ def test_trimming_takes_the_longest_unused_first(python, tmp_path):
     assert told["removed"] == 1
 
 
+def test_sources_and_the_leavings_of_killed_builds_do_not_pile_up(python, tmp_path):
+    shelf = tmp_path / "sdists-v11"
+    built, failed, running = (shelf / "pypi" / "low" / version / "revision" for version in ("1.0", "2.0", "3.0"))
+    for revision in (built, failed, running):
+        (revision / "src").mkdir(parents=True)
+        (revision / "src" / "setup.py").write_text("")
+    (built / "low-1.0-py3-none-any.whl").write_text("")
+    killed = shelf / ".tmpXY"
+    killed.mkdir()
+    (tmp_path / "bytecode" / "archive-v0" / "gone").mkdir(parents=True)
+    for old in (built, failed, killed):
+        os.utime(old, (1, 1))
+    run(python, tmp_path, "inside_trim.py", tmp_path, 100, 0)
+    assert [p.name for p in built.iterdir()] == ["low-1.0-py3-none-any.whl"]
+    assert not (failed / "src").exists() and not killed.exists()
+    assert (running / "src" / "setup.py").exists()  # a build of now
+    assert not (tmp_path / "bytecode" / "archive-v0" / "gone").exists()
+
+
 def test_trimming_an_empty_cache(tmp_path):
     assert json.loads(run(Path(sys.executable), tmp_path, "inside_trim.py", tmp_path, 1, 0)) == {
         "before_mb": 0,

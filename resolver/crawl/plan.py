@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from resolver.build.logs import failed_source
 from resolver.core.outcome import FailureClass, Outcome, Stage
@@ -18,40 +19,58 @@ HEAVY_MB = 40
 ENOUGH = 2
 """So many builds ended at a source distribution on an interpreter before no more is asked of it there: a compiler's minute each."""
 INSTALLED = (Stage.IMPORT, Stage.USE, Stage.RUN)
-Unbuildable = frozenset[tuple[str, Pin]]
-"""(Python, pin) of source distributions that do not build."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unbuildable:
+    """What builds have shown of source distributions: (Python, pin) of those that do not build, and (Python, name) of those that ended
+    builds there at any version: of these no release without a wheel is tried again.
+    """
+
+    pins: frozenset[tuple[str, Pin]] = frozenset()
+    names: frozenset[tuple[str, str]] = frozenset()
+
+
+NOTHING = Unbuildable()
 
 
 def unbuildable(outcomes: Iterable[Outcome]) -> Unbuildable:
-    """The source distributions that ended at least `ENOUGH` builds on a Python, and are in no set that was installed there."""
+    """The source distributions that ended at least `ENOUGH` builds on a Python; of pins those that are in no set that was installed
+    there.
+    """
     ended: Counter[tuple[str, Pin]] = Counter()
+    names: Counter[tuple[str, str]] = Counter()
     installed: set[tuple[str, Pin]] = set()
     for outcome in outcomes:
         python = outcome.spec.target.python
         if outcome.failure is FailureClass.SDIST_BUILD:
             name = failed_source(outcome.message)
             ended.update((python, pin) for pin in outcome.spec.pins if normalize(pin.name) == name)
+            names[python, name] += 1
         elif outcome.stage in INSTALLED:
             installed.update((python, pin) for pin in outcome.spec.pins)
-    return frozenset(pair for pair, times in ended.items() if times >= ENOUGH and pair not in installed)
+    return Unbuildable(
+        frozenset(pair for pair, times in ended.items() if times >= ENOUGH and pair not in installed),
+        frozenset(pair for pair, times in names.items() if times >= ENOUGH),
+    )
 
 
 def plan(
     cells: Iterable[Cell],
     known: frozenset[str],
     *,
-    unbuildable: Unbuildable = frozenset(),
+    unbuildable: Unbuildable = NOTHING,
     interest: Callable[[Cell], float] | None = None,
-    costly: Callable[[Cell], bool] = lambda _: False,
+    costly: Callable[[Cell], Collection[str]] = lambda _: (),
     most_mb: float = math.inf,
     window: int = 600,
     seed: int = 0,
 ) -> list[Cell]:
     """The cells to build, in order: each key once, same for a seed. Left out: known ones, those that download more than `most_mb`, and
-    those with a source distribution of `unbuildable`.
+    those with a source distribution of `unbuildable`. `costly` names those members of a cell that have no wheel and hardly ever build.
 
     Cells are dealt in rounds: a round holds at most one cell of every stack, the most interesting first (`interest` is the ranker's
-    uncertainty, 0 to 1; without one the deal is random). Of those that are `costly` and hardly ever succeed a stack has one, its last.
+    uncertainty, 0 to 1; without one the deal is random). Of the costly ones a stack has one, its last.
     Within a window of `window` cells those of one interpreter that share heavy wheels stand together, so that each is fetched once
     while it is in the cache.
     """
@@ -59,7 +78,9 @@ def plan(
     seen = set(known)
     stacks: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
-        stuck = any((cell.spec.target.python, pin) in unbuildable for pin in cell.spec.pins)
+        python = cell.spec.target.python
+        stuck = any((python, pin) in unbuildable.pins for pin in cell.spec.pins)
+        stuck = stuck or any((python, name) in unbuildable.names for name in costly(cell))
         if cell.spec.key not in seen and not stuck and megabytes(cell) <= most_mb:
             seen.add(cell.spec.key)
             stacks[cell.stack.name].append(cell)

@@ -16,7 +16,7 @@ from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.crawl.figures import can_draw, draw
 from resolver.crawl.matrix import Cell, cells
-from resolver.crawl.plan import Unbuildable, plan, uncertainty
+from resolver.crawl.plan import NOTHING, Unbuildable, plan, uncertainty
 from resolver.crawl.progress import Pace
 from resolver.crawl.runner import Night, run_plan
 from resolver.crawl.side_by_side import Builds
@@ -54,7 +54,7 @@ def plan_crawl(
     libraries: Callable[[Candidate], tuple[str, ...]],
     projects: Callable[[Stack], Sequence[Project]],
     known: frozenset[str],
-    unbuildable: Unbuildable = frozenset(),
+    unbuildable: Unbuildable = NOTHING,
     ranker: Ranker,
     trained: bool,
     reporter: Reporter,
@@ -92,7 +92,7 @@ def plan_crawl(
         known,
         unbuildable=unbuildable,
         interest=(lambda cell: unsure[cell.spec.key]) if trained else None,
-        costly=lambda cell: bool(unbuilt(cell.candidate)),
+        costly=lambda cell: [release.name for release in unbuilt(cell.candidate)],
         most_mb=request.most_mb,
         seed=request.seed,
     )

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from resolver.core.outcome import FailureClass, Outcome, Stage, Verdict
 from resolver.core.package import Pin
-from resolver.crawl.matrix import cells
-from resolver.crawl.plan import groups, heavy_group, plan, unbuildable, uncertainty
+from resolver.crawl.matrix import Cell, cells
+from resolver.crawl.plan import NOTHING, Unbuildable, groups, heavy_group, plan, unbuildable, uncertainty
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Solver
 
@@ -60,17 +60,31 @@ def test_what_a_source_distribution_ended_twice_is_not_asked_again_on_that_pytho
     told = "Failed to build `alpha==5.0`: error"
     ended = Outcome(spec=of["3.8", "5.0"], verdict=Verdict.FAIL, stage=Stage.INSTALL, failure=FailureClass.SDIST_BUILD, message=told)
     stuck = unbuildable([ended, ended])
-    assert stuck == {("3.8", Pin("alpha", "5.0"))}
+    assert stuck.pins == {("3.8", Pin("alpha", "5.0"))}
     left = {(cell.spec.target.python, cell.spec.pins[0].version) for cell in plan(made, frozenset(), unbuildable=stuck)}
     assert left == set(of) - {("3.8", "5.0")}
-    assert not unbuildable([ended])  # once may be the machine's
-    assert not unbuildable([ended, ended, dataclasses.replace(ended, stage=Stage.IMPORT, failure=FailureClass.ABI)])
+    assert unbuildable([ended]) == NOTHING  # once may be the machine's
+    assert not unbuildable([ended, ended, dataclasses.replace(ended, stage=Stage.IMPORT, failure=FailureClass.ABI)]).pins
+
+
+def test_no_release_without_a_wheel_is_tried_where_others_of_its_name_ended_two_builds(shelf_solver: Callable[..., Solver]) -> None:
+    made = list(cells(STACKS[:1], shelf_solver(), libraries=lambda _: (), per_stack=12, pythons=("3.8", "3.9")))
+    stuck = Unbuildable(names=frozenset({("3.8", "alpha")}))
+
+    def bare(cell: Cell) -> list[str]:
+        return ["alpha"] if cell.spec.pins[0].version in ("0.0", "1.0") else []
+
+    left = plan(made, frozenset(), unbuildable=stuck, costly=bare)
+    assert {cell.spec.target.python for cell in left if bare(cell)} == {"3.9"}
+    assert {cell.spec.target.python for cell in left if not bare(cell)} == {"3.8", "3.9"}
 
 
 def test_of_what_is_costly_a_stack_builds_one_and_that_last(shelf_solver: Callable[..., Solver]) -> None:
     made = list(cells(STACKS, shelf_solver(), libraries=lambda _: (), per_stack=6))
     dear = {cell.spec.key for cell in made if cell.spec.pins[0].version in ("0.0", "1.0", "2.0")}
-    order = [cell for cell in plan(made, frozenset(), costly=lambda cell: cell.spec.key in dear, window=1) if cell.stack.name == "alpha"]
+    costly = {key: ["alpha"] for key in dear}
+    order = plan(made, frozenset(), costly=lambda cell: costly.get(cell.spec.key, []), window=1)
+    order = [cell for cell in order if cell.stack.name == "alpha"]
     told = [cell.spec.key in dear for cell in order]
     assert told[:-1] == [False] * (len(told) - 1)
     assert told[-1]

@@ -1,27 +1,28 @@
 #!/usr/bin/env python3
-"""Twenty cells of the crawl's own plan: our executor beside a plain loop of `docker build` with `pip install`, in one run.
+"""Twenty cells of the crawl's own plan: our crawl beside a plain loop of `docker build` with `pip install`, in one run.
 
-  .venv/bin/python benchmarks/throughput.py [--cells 20] [--seed 0] [--only NAME]
+  .venv/bin/python benchmarks/throughput.py [--cells 20] [--jobs 4] [--max-mb 600] [--seed 0] [--only NAME]
 
-The cells are the first ones that `resolver crawl` would build with an empty store. Each is built three times, one after the other, so
-that a change of the machine's load meets all three alike: by us for the first time (the cache volume is this run's own, and empty at the
-start, as in a first night), by the plain loop, and by us again (as in every later night). The plain loop writes
+The cells are the first ones that `resolver crawl` would build with an empty store. All of them are built three times, each time by the
+clock: by us with `--jobs` builds side by side for the first time (the cache volume is this run's own, and empty at the start, as in a
+first night), by the plain loop, one after the other, and by us again (as in every later night). The plain loop writes
 
     FROM python:X-slim; RUN apt-get ... (system packages); COPY requirements.txt; RUN pip install --no-deps -r ...; RUN python app.py
 
 where app.py holds the stack's import statements, builds it, and removes the image (not timed). It tells pass from fail by those imports
-alone; ours also tries names, direct needs, forward calls, and imports every other distribution. A line a cell as JSON, then the sums of
-wall time and their ratios.
+alone; ours also tries names, direct needs, forward calls, and imports every other distribution. A line a cell as JSON (its own seconds
+in each of the three), then the three times by the clock, and their ratios. Needs a machine that does nothing else.
 """
 
 import argparse
 import json
-import os
+import math
 import secrets
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import uv
@@ -31,21 +32,25 @@ from resolver.build.docker import BUILDKIT, DockerExecutor
 from resolver.build.process import Limits
 from resolver.compose import House
 from resolver.core.outcome import BuildSpec
+from resolver.crawl.matrix import Cell
+from resolver.crawl.side_by_side import Threads
 from resolver.flows.crawl import CrawlRequest
 from resolver.settings import load
 
+Told = dict[str, tuple[str, float]]
 
-def planned(cells: int, seed: int, only: str) -> list[BuildSpec]:
+
+def planned(cells: int, seed: int, only: str, most_mb: float) -> list[Cell]:
     """The first cells of the crawl's first round with an empty store."""
     from resolver.flows.crawl import rounds_of
 
     with tempfile.TemporaryDirectory(prefix="resolver-plan-") as scratch:
         values, _ = load({"store": f"{scratch}/none.sqlite"})
         house = House(values)
-        request = CrawlRequest(seed=seed, most_mb=600)
-        found: list[BuildSpec] = []
+        request = CrawlRequest(seed=seed, most_mb=most_mb)
+        found: list[Cell] = []
         for stacks in rounds_of(house.stacks(None, only), request):
-            found += [cell.spec for cell in house.plan(stacks, request)]
+            found += house.plan(stacks, request)
             if len(found) >= cells:
                 break
         return found[:cells]
@@ -71,43 +76,47 @@ def plain(spec: BuildSpec) -> tuple[str, float]:
         return "pass" if done.ok else "fail", seconds
 
 
-def row_of(spec: BuildSpec, ours: Callable[[BuildSpec], tuple[str, float]], sums: dict[str, float]) -> dict[str, object]:
-    """One cell, three times; the seconds go into the sums."""
-    row: dict[str, object] = {
-        "stack": spec.stack,
-        "python": spec.target.python,
-        "pins": len(spec.pins),
-        "load": round(os.getloadavg()[0], 1),
-    }
-    for name, loop in (("first", ours), ("plain", plain), ("again", ours)):
-        verdict, seconds = loop(spec)
-        sums[name] += seconds
-        row |= {name: verdict, f"{name}_s": round(seconds, 2)}
-    return row
+def timed(name: str, cells: Sequence[Cell], loop: Callable[[Sequence[Cell]], Iterator[tuple[str, str, float]]]) -> tuple[Told, float]:
+    """One way to build all cells: what it told of each (key -> verdict and seconds), and how long it took by the clock."""
+    start, told = time.monotonic(), {}
+    for key, verdict, seconds in loop(cells):
+        told[key] = (verdict, round(seconds, 1))
+        print(f"{name} {len(told)}/{len(cells)} {verdict} {seconds:.1f} s", file=sys.stderr, flush=True)
+    return told, time.monotonic() - start
 
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--cells", type=int, default=20)
+    words.add_argument("--jobs", type=int, default=4)
+    words.add_argument("--max-mb", type=float, default=600)
     words.add_argument("--seed", type=int, default=0)
     words.add_argument("--only", default="")
     asked = words.parse_args()
     executor = DockerExecutor(uv=Path(uv.find_uv_bin()), cache_id=f"resolver-bench-{secrets.token_hex(4)}")
 
-    def ours(spec: BuildSpec) -> tuple[str, float]:
-        outcome = executor.run(spec)
-        return f"{outcome.verdict} {outcome.failure}".strip(), outcome.seconds
+    def ours(cells: Sequence[Cell]) -> Iterator[tuple[str, str, float]]:
+        for outcome in Threads(asked.jobs)(cells, executor, math.inf):
+            yield outcome.spec.key, f"{outcome.verdict} {outcome.failure}".strip(), outcome.seconds
 
-    sums = {"first": 0.0, "plain": 0.0, "again": 0.0}
-    specs = planned(asked.cells, asked.seed, asked.only)
+    def loop(cells: Sequence[Cell]) -> Iterator[tuple[str, str, float]]:
+        for cell in cells:
+            yield cell.spec.key, *plain(cell.spec)
+
+    cells = planned(asked.cells, asked.seed, asked.only, asked.max_mb)
+    told: dict[str, Told] = {}
+    clock: dict[str, float] = {}
     try:
-        for spec in specs:
-            print(json.dumps(row_of(spec, ours, sums)), flush=True)
+        for name, way in (("first", ours), ("plain", loop), ("again", ours)):
+            told[name], clock[name] = timed(name, cells, way)
     finally:
         upkeep.trim(host.buildkit_command(), keep_gb=0, cache_id=executor.cache_id)
-    told = {name: round(seconds, 1) for name, seconds in sums.items()}
-    ratios = {f"plain_by_{name}": round(sums["plain"] / sums[name], 2) for name in ("first", "again")}
-    print(json.dumps({"cells": len(specs)} | told | ratios))
+    for cell in cells:
+        spec = cell.spec
+        row = {"stack": spec.stack, "python": spec.target.python, "pins": len(spec.pins)}
+        print(json.dumps(row | {name: rows.get(spec.key) for name, rows in told.items()}))
+    ratios = {f"plain_by_{name}": round(clock["plain"] / clock[name], 2) for name in ("first", "again")}
+    print(json.dumps({"cells": len(cells), "jobs": asked.jobs} | {name: round(took, 1) for name, took in clock.items()} | ratios))
 
 
 if __name__ == "__main__":

@@ -23,12 +23,12 @@ INSTALLED = (Stage.IMPORT, Stage.USE, Stage.RUN)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Unbuildable:
-    """What builds have shown of source distributions: (Python, pin) of those that do not build, and (Python, name) of those that ended
-    builds there at any version: of these no release without a wheel is tried again.
+    """What builds have shown of source distributions: (Python, pin) of those that do not build, and the names of those that ended builds
+    at any version on any Python: of these no release is tried again where it has wheels, but none for the target.
     """
 
     pins: frozenset[tuple[str, Pin]] = frozenset()
-    names: frozenset[tuple[str, str]] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 NOTHING = Unbuildable()
@@ -39,19 +39,19 @@ def unbuildable(outcomes: Iterable[Outcome]) -> Unbuildable:
     there.
     """
     ended: Counter[tuple[str, Pin]] = Counter()
-    names: Counter[tuple[str, str]] = Counter()
+    names: Counter[str] = Counter()
     installed: set[tuple[str, Pin]] = set()
     for outcome in outcomes:
         python = outcome.spec.target.python
         if outcome.failure is FailureClass.SDIST_BUILD:
             name = failed_source(outcome.message)
             ended.update((python, pin) for pin in outcome.spec.pins if normalize(pin.name) == name)
-            names[python, name] += 1
+            names[name] += 1
         elif outcome.stage in INSTALLED:
             installed.update((python, pin) for pin in outcome.spec.pins)
     return Unbuildable(
         frozenset(pair for pair, times in ended.items() if times >= ENOUGH and pair not in installed),
-        frozenset(pair for pair, times in names.items() if times >= ENOUGH),
+        frozenset(name for name, times in names.items() if times >= ENOUGH),
     )
 
 
@@ -80,7 +80,7 @@ def plan(
     for cell in cells:
         python = cell.spec.target.python
         stuck = any((python, pin) in unbuildable.pins for pin in cell.spec.pins)
-        stuck = stuck or any((python, name) in unbuildable.names for name in costly(cell))
+        stuck = stuck or not unbuildable.names.isdisjoint(costly(cell))
         if cell.spec.key not in seen and not stuck and megabytes(cell) <= most_mb:
             seen.add(cell.spec.key)
             stacks[cell.stack.name].append(cell)

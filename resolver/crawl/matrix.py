@@ -16,6 +16,9 @@ from resolver.core.target import PYTHONS
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Solver
 
+POOL = 256
+"""Candidates that the solver offers a stack and accelerator, over all Pythons: of 64 hardly any is perturbed or held by an anchor."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -40,7 +43,7 @@ def cells(
     per_stack: int,
     projects: Callable[[Stack], Sequence[Project]] = lambda stack: (stack.project(),),
     ranked: Callable[[Project, Sequence[Candidate]], Sequence[Candidate]] | None = None,
-    pool: int = 64,
+    pool: int = POOL,
     pythons: Sequence[str] = PYTHONS,
     seed: int = 0,
     reporter: Reporter | None = None,

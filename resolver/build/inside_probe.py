@@ -322,6 +322,7 @@ def main(spec_path, result):
 
 def prepare_environment():
     os.environ.setdefault("MPLBACKEND", "Agg")
+    os.environ.setdefault("PYGLET_SHADOW_WINDOW", "0")  # as the written Dockerfile does
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     os.environ["JAX_PLATFORMS"] = "cpu"

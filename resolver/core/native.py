@@ -136,7 +136,7 @@ OPENED: Mapping[str, tuple[str, ...]] = {
 PROGRAMS = frozenset({
     "aria2", "curl", "default-jre", "default-jre-headless", "espeak", "espeak-ng", "ffmpeg", "fluidsynth", "ghostscript", "git", "git-lfs",
     "graphviz", "imagemagick", "libmagic1", "locales", "mecab", "mecab-ipadic-utf8", "pandoc", "poppler-utils", "procps", "rsync",
-    "libtk8.6", "sox", "tesseract-ocr", "tesseract-ocr-eng", "unzip", "wget", "wkhtmltopdf", "xvfb",
+    "libgl1", "libglu1-mesa", "libtk8.6", "sox", "tesseract-ocr", "tesseract-ocr-eng", "unzip", "wget", "wkhtmltopdf", "xvfb",
 })  # fmt: skip
 """Programs of Debian that a project's own Dockerfile may install because its code calls them; others are left out, and told."""
 

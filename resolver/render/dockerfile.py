@@ -76,6 +76,7 @@ class DockerfileRenderer:
             wheelhouse=self._wheelhouse,
             large=[*_index(resolution), *(_pin(release, resolution) for release in large(resolution))] if large(resolution) else [],
             cuda=resolution.target.accelerator.kind == "cuda",
+            pyglet=any(release.name == "pyglet" for release in resolution.chosen.candidate.packages),
             **_cuda(resolution),
             labels=[(name, docker_word(value)) for name, value in _labels(resolution)],
             folder=folder_word(entry.folder),

@@ -47,6 +47,8 @@ def added(folder: Path, source: str) -> list[str]:
         ("import docs\ndocs.x().to_markdown()", []),
         ("import pandas as pd\npd.read_excel('a.xls')", ["xlrd"]),
         ("import pandas as pd\npd.read_html('a')", ["lxml"]),
+        ("from labelme import utils", ["pyqt5"]),
+        ("from labelme import utils\nimport PySide2", []),
         ("from bs4 import BeautifulSoup\nBeautifulSoup(x, 'lxml')", ["lxml"]),
         ("from bs4 import BeautifulSoup\nBeautifulSoup(x, features='lxml')", ["lxml"]),
         ("from bs4 import BeautifulSoup\nBeautifulSoup(x, 'html.parser')", []),
@@ -83,6 +85,7 @@ def test_what_comes_along(tmp_path: Path, source: str, names: list[str]) -> None
         ("import torchaudio\ntorchaudio.load('a.wav')", "", [("torchaudio<2.9", "soundfile"), ("torchaudio>=2.9", "torchcodec")]),
         ("import librosa\nlibrosa.load('a', res_type='kaiser_fast')", "", [("librosa>=0.10", "resampy")]),
         ("import librosa\nlibrosa.load('a', sr=16000)", "", []),
+        ("from gym.envs.classic_control.rendering import Viewer", "", [("gym>=0.19", "pyglet<2")]),
         ("from fastapi.staticfiles import StaticFiles", "", [("starlette<0.15", "aiofiles")]),
         ("from torch.utils.tensorboard import SummaryWriter", "", TENSORBOARD),
         ("import retinaface", "", [("tensorflow>=2.16", "tf-keras")]),
@@ -114,6 +117,9 @@ def test_a_release_asks_for_it_under_any_of_its_names() -> None:
         ("import os\nos.system('nvidia-smi')\n", []),
         ("import os\nos.system(x)\nos.system('')\nos.system('un\"closed')\n", []),
         ("import librosa\nlibrosa.load('a.mp3')\n", ["ffmpeg"]),
+        ("from gym.envs.classic_control import rendering\nrendering.Viewer(1, 2)\n", ["libgl1", "libglu1-mesa"]),
+        ("import pyglet.gl\n", ["libgl1", "libglu1-mesa"]),
+        ("import gym\ngym.make('CartPole-v0')\n", []),
     ],
 )
 def test_system_packages_of_programs_and_modules(tmp_path: Path, source: str, packages: list[str]) -> None:

@@ -174,6 +174,12 @@ def test_cuda_asks_for_the_devices() -> None:
     assert "NVIDIA" not in render(resolution(FLASK_37))
 
 
+def test_pyglet_opens_no_window_at_import() -> None:
+    line = "ENV PYGLET_SHADOW_WINDOW=0\n"
+    assert line in render(with_pin(resolution(("termcolor==1.1.0",), python="3.12"), "pyglet", "1.5.0"))
+    assert line not in render(resolution(FLASK_37))
+
+
 def web(**changed: Any) -> Resolution:
     start = Start(server="flask", port=8080, host="0.0.0.0")
     program = Program(**{"kind": "flask", "path": "predict.py", "start": start, **changed})

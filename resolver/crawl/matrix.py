@@ -16,8 +16,10 @@ from resolver.core.target import PYTHONS
 from resolver.crawl.stacks import Stack
 from resolver.interfaces import Solver
 
-POOL = 256
-"""Candidates that the solver offers a stack and accelerator, over all Pythons: of 64 hardly any is perturbed or held by an anchor."""
+POOL = (64, 256)
+"""Candidates that the solver offers a stack and accelerator over all Pythons, at least and at most; ten times the wanted cells in
+between. Of 64 hardly any is perturbed or held by an anchor; 256 take four times as long.
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ def cells(
     per_stack: int,
     projects: Callable[[Stack], Sequence[Project]] = lambda stack: (stack.project(),),
     ranked: Callable[[Project, Sequence[Candidate]], Sequence[Candidate]] | None = None,
-    pool: int = POOL,
+    pool: int = 0,
     pythons: Sequence[str] = PYTHONS,
     seed: int = 0,
     reporter: Reporter | None = None,
@@ -52,9 +54,10 @@ def cells(
 
     `projects` gives the readings of a stack (as written; narrowed by what its names say), and cells are drawn from each in equal
     shares; with `ranked` half of a share is what the ranker would choose, so that its own choices are tried. The solver offers up to
-    `pool` candidates a stack and accelerator; the rest is drawn from each Python in turn, so that no Python and no policy
+    `pool` candidates a stack and accelerator (0: see `POOL`); the rest is drawn from each Python in turn, so that no Python and no policy
     crowds out the others. Costs a solver run per reading. A stack that has no set anywhere yields nothing and is told to the reporter.
     """
+    pool = pool or min(max(POOL[0], 10 * per_stack), POOL[1])
     for done, stack in enumerate(stacks):
         if reporter:
             reporter.progress(done, len(stacks), stack.name)

@@ -86,6 +86,12 @@ def test_what_comes_along(tmp_path: Path, source: str, names: list[str]) -> None
         ("import librosa\nlibrosa.load('a', res_type='kaiser_fast')", "", [("librosa>=0.10", "resampy")]),
         ("import librosa\nlibrosa.load('a', sr=16000)", "", []),
         ("from gym.envs.classic_control.rendering import Viewer", "", [("gym>=0.19", "pyglet<2")]),
+        (
+            "from mmseg.registry import MODELS",
+            "ftfy\nregex",
+            [("mmsegmentation>=1", "mmcv-lite>=2,<2.2"), ("mmsegmentation<1", "mmcv<1.8")],
+        ),
+        ("from mmseg.apis import init_model", "mmcv-full==1.7.1\nftfy\nregex", []),
         ("from fastapi.staticfiles import StaticFiles", "", [("starlette<0.15", "aiofiles")]),
         ("from torch.utils.tensorboard import SummaryWriter", "", TENSORBOARD),
         ("import retinaface", "", [("tensorflow>=2.16", "tf-keras")]),

@@ -30,17 +30,21 @@ def prune(limit_gb: float, *, cache_id: str = "resolver-uv", python: str = "3.11
     command = command or host.buildkit_command()
     freed = trim(command, keep_gb=limit_gb, cache_id=cache_id, python=python)
     keep = f"{max(1, int(limit_gb * 200))}MB"
-    # Cache volumes are left alone here: the engine would drop the wheels all at once.
-    done = process.run(
-        [str(command), "builder", "prune", "-f", "--filter", "type=regular", "--keep-storage", keep],
-        environment=BUILDKIT,
-        limits=Limits(seconds=600),
-    )
+    # Cache volumes are left alone here: the engine would drop the wheels all at once. Every cell leaves a record of its own folder,
+    # which no other cell has a use for; thousands of them slow the engine down.
+    _dropped(command, "source.local", "0")
+    layers = _dropped(command, "regular", keep)
+    return f"wheels: {freed}; layers: {layers}"
+
+
+def _dropped(command: Path, kind: str, keep: str) -> str:
+    """What the engine tells of a prune of its records of one kind."""
+    words = ["builder", "prune", "-f", "--filter", f"type={kind}", "--keep-storage", keep]
+    done = process.run([str(command), *words], environment=BUILDKIT, limits=Limits(seconds=600))
     if not done.ok:
         host.engine_version()
         raise EngineUnavailable(f"cannot prune the build cache: {done.log[-200:]}", hint=host.START_HINT)
-    layers = done.log.splitlines()[-1] if done.log else ""
-    return f"wheels: {freed}; layers: {layers}"
+    return done.log.splitlines()[-1] if done.log else ""
 
 
 def trim(command: Path, *, keep_gb: float, cache_id: str, python: str = "3.11", young_seconds: float = 0.0) -> str:

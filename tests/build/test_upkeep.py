@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from resolver.build import upkeep
+from resolver.core.errors import EngineUnavailable
 
 
 def test_room_is_made_only_when_the_disk_runs_short(monkeypatch):
@@ -61,3 +62,17 @@ def test_trimming_waits_for_running_cells_and_keeps_new_ones_out(tmp_path, monke
 def test_nothing_odd_reaches_the_build(cache, python):
     with pytest.raises(ValueError, match="cache name"):
         upkeep.trim(Path("docker"), keep_gb=1, cache_id=cache, python=python)
+
+
+def test_a_prune_drops_the_folders_of_cells_and_bounds_the_layers(tmp_path, monkeypatch):
+    monkeypatch.setattr(upkeep, "trim", lambda *_a, keep_gb, **_k: f"{keep_gb:.0f} GB kept")
+    engine = tmp_path / "docker"
+    engine.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/told\necho "Total reclaimed space: 2GB"\n')
+    engine.chmod(0o755)
+    assert upkeep.prune(20, command=engine) == "wheels: 20 GB kept; layers: Total reclaimed space: 2GB"
+    start = "builder prune -f --filter type="
+    assert (tmp_path / "told").read_text() == f"{start}source.local --keep-storage 0\n{start}regular --keep-storage 4000MB\n"
+    engine.write_text("#!/bin/sh\necho no such thing\nexit 1\n")
+    monkeypatch.setattr(upkeep.host, "engine_version", lambda: "1")
+    with pytest.raises(EngineUnavailable, match="cannot prune the build cache: no such thing"):
+        upkeep.prune(20, command=engine)

@@ -127,7 +127,7 @@ def crawl(
             reporter.step(f"round {number + 1} of {len(rounds)}: {len(order)} cells with {executor.name}")
             pace = Pace(len(order), deadline)
             for start in range(0, len(order), PRUNE_EVERY):
-                part = order[start : start + PRUNE_EVERY]
+                part = longest_first(order[start : start + PRUNE_EVERY])
                 left = deadline - time.monotonic()
                 night += run_plan(
                     part, executor, store, builds=builds, budget_seconds=left, snapshot=snapshot, reporter=reporter, pace=pace
@@ -140,6 +140,11 @@ def crawl(
                 break
     _log(night, request, snapshot, tracker, store)
     return night
+
+
+def longest_first(part: Sequence[Cell]) -> list[Cell]:
+    """What builds from large sources before all else: at the end of a part every other worker would wait for it."""
+    return sorted(part, key=lambda cell: not unbuilt(cell.candidate))
 
 
 def rounds_of(stacks: Sequence[Stack], request: CrawlRequest) -> list[list[Stack]]:

@@ -5,7 +5,7 @@ from resolver.crawl.matrix import Cell, cells
 from resolver.crawl.side_by_side import Threads
 from resolver.crawl.stacks import Stack
 from resolver.flows import crawl as recipe
-from resolver.flows.crawl import CrawlRequest, crawl, rounds_of
+from resolver.flows.crawl import CrawlRequest, crawl, longest_first, rounds_of
 from resolver.store.memory import MemoryStore
 from resolver.train.tracking import NullTracker
 from tests.fakes_build import FakeExecutor
@@ -44,3 +44,10 @@ def test_caches_are_pruned_within_a_round_and_every_cell_is_built(monkeypatch) -
     )
     assert (night.built, night.passed, night.ended) == (24, 24, "done")
     assert pruned == [5, 10, 12, 17, 22, 24]
+
+
+def test_what_compiles_for_minutes_is_started_first(monkeypatch) -> None:
+    made = list(cells(STACKS[:2], ShelfSolver(), libraries=lambda _: (), per_stack=3))
+    slow = made[4].candidate
+    monkeypatch.setattr(recipe, "unbuilt", lambda candidate: ("scipy",) if candidate is slow else ())
+    assert longest_first(made) == [made[4], *made[:4], made[5]]

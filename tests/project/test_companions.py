@@ -48,6 +48,7 @@ def added(folder: Path, source: str) -> list[str]:
         ("import pandas as pd\npd.read_excel('a.xls')", ["xlrd"]),
         ("import pandas as pd\npd.read_html('a')", ["lxml"]),
         ("from labelme import utils", ["pyqt5"]),
+        ("import pafy\npafy.new(url)", ["youtube-dl"]),
         ("from labelme import utils\nimport PySide2", []),
         ("from bs4 import BeautifulSoup\nBeautifulSoup(x, 'lxml')", ["lxml"]),
         ("from bs4 import BeautifulSoup\nBeautifulSoup(x, features='lxml')", ["lxml"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -68,7 +68,7 @@ class Crawling(Rooms):
         """Build the stacks' cells, round after round, and record them."""
         from resolver.flows.crawl import rounds_of
 
-        return self._crawl(rounds_of(stacks, request), request, lambda stacks: self.plan(stacks, request))
+        return self._crawl(rounds_of(stacks, request), request, lambda stacks, _: self.plan(stacks, request))
 
     def renewed(self) -> tuple[Self, date | None]:
         """The same program on a snapshot brought up to date, and the day of the one before.
@@ -91,16 +91,28 @@ class Crawling(Rooms):
         return type(self)(there.settings, reporter=self.reporter), before
 
     def nightly(self, stacks: Sequence[Stack], request: CrawlRequest, since: date | None) -> Night:
-        """Build what is chosen among all cells of the stacks (see `choose`), and record it."""
+        """Build what is chosen in each round of the stacks (see `choose`) within the round's part of the budget, and record it."""
         from resolver.crawl.plan import in_windows
 
-        def planned(stacks: Sequence[Stack]) -> list[Cell]:
-            return in_windows([choice.cell for choice in self.choose(stacks, request, since)])
+        def planned(stacks: Sequence[Stack], seconds: float) -> list[Cell]:
+            return in_windows([choice.cell for choice in self.choose(stacks, request, since, seconds)])
 
-        return self._crawl([stacks], request, planned)
+        return self._crawl(self._nightly_rounds(stacks, request), request, planned, shared=True)
 
-    def choose(self, stacks: Sequence[Stack], request: CrawlRequest, since: date | None) -> list[Choice]:
-        """What a nightly crawl would build, most wanted first, with the reason; `since` is the day of the last night's snapshot.
+    def night(self, stacks: Sequence[Stack], request: CrawlRequest) -> Iterator[Choice]:
+        """What a nightly crawl would build now, without a renewed snapshot, in the order of its rounds."""
+        for members in self._nightly_rounds(stacks, request):
+            yield from self.choose(members, request, None, request.budget_seconds * len(members) / len(stacks))
+
+    def _nightly_rounds(self, stacks: Sequence[Stack], request: CrawlRequest) -> list[list[Stack]]:
+        from resolver.crawl.choose import Tally
+        from resolver.flows.crawl import rounds_of
+
+        return rounds_of(stacks, request, Tally(outcome.spec for outcome in self.store.iterate()).stacks)
+
+    def choose(self, stacks: Sequence[Stack], request: CrawlRequest, since: date | None, seconds: float) -> list[Choice]:
+        """What a nightly crawl would build of these stacks in so many seconds, most wanted first, with the reason; `since` is the day of
+        the last night's snapshot.
 
         The committee is the champion, its twin that saw no hold-out, and the rules.
         """
@@ -113,7 +125,7 @@ class Crawling(Rooms):
         trained = [load_ranker(place, self.book) for place in (folder, folder / BLIND) if has_ranker(place)]
         return chosen(
             self.plan(stacks, request),
-            budget_seconds=request.budget_seconds,
+            budget_seconds=seconds,
             side_by_side=max(request.jobs, request.workers),
             seen=self.store.iterate(),
             committee=[*trained, RuleRanker(self.book)] if trained else [],
@@ -121,7 +133,14 @@ class Crawling(Rooms):
             reporter=self.reporter,
         )
 
-    def _crawl(self, rounds: Sequence[Sequence[Stack]], request: CrawlRequest, planned: Callable[[Sequence[Stack]], list[Cell]]) -> Night:
+    def _crawl(
+        self,
+        rounds: Sequence[Sequence[Stack]],
+        request: CrawlRequest,
+        planned: Callable[[Sequence[Stack], float], list[Cell]],
+        *,
+        shared: bool = False,
+    ) -> Night:
         extra("crawl", "joblib")
         from resolver.flows.crawl import crawl
 
@@ -137,6 +156,7 @@ class Crawling(Rooms):
                 prune=self.prune,
                 snapshot=self.index.snapshot,
                 reporter=self.reporter,
+                shared=shared,
             )
 
     def builds(self, request: CrawlRequest) -> contextlib.AbstractContextManager[Builds]:

@@ -7,9 +7,10 @@ import itertools
 import random
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 
 from resolver.core.candidate import Candidate
 from resolver.core.project import Project
@@ -26,6 +27,7 @@ from resolver.interfaces import Executor, OutcomeStore, Ranker, Solver, Tracker
 
 PRUNE_EVERY = 48
 """So many cells are built between two looks at the caches' size."""
+NONE_BUILT: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ def crawl(
     rounds: Sequence[Sequence[Stack]],
     request: CrawlRequest,
     *,
-    planned: Callable[[Sequence[Stack]], list[Cell]],
+    planned: Callable[[Sequence[Stack], float], list[Cell]],
     executor: Executor,
     store: OutcomeStore,
     tracker: Tracker,
@@ -110,32 +112,40 @@ def crawl(
     prune: Callable[[], None],
     snapshot: str,
     reporter: Reporter,
+    shared: bool = False,
 ) -> Night:
     """Build round after round of stacks within the budget, prune caches as it goes, and log the night.
 
-    The next round is planned in a thread while this one builds.
+    The next round is planned in a thread while this one builds; `planned` is told the round's stacks and the seconds that it may take.
+    With `shared` every round has its part of the budget, by its number of stacks; without, the first rounds have all they need.
     """
     deadline = time.monotonic() + request.budget_seconds
     night = Night()
+
+    def turn(number: int, since: float) -> float:
+        return (deadline - since) * (share(rounds[number:]) if shared else 1)
+
     with ThreadPoolExecutor(1) as planner:
-        ahead = planner.submit(planned, rounds[0]) if rounds else None
+        ahead = planner.submit(planned, rounds[0], turn(0, time.monotonic())) if rounds else None
         for number in range(len(rounds)):
             assert ahead is not None
             order = ahead.result()
+            started = time.monotonic()
+            until = started + turn(number, started)
             if number + 1 < len(rounds):
-                ahead = planner.submit(planned, rounds[number + 1])
+                ahead = planner.submit(planned, rounds[number + 1], turn(number + 1, until if shared else started))
             reporter.step(f"round {number + 1} of {len(rounds)}: {len(order)} cells with {executor.name}")
-            pace = Pace(len(order), deadline)
+            pace = Pace(len(order), until)
             for start in range(0, len(order), PRUNE_EVERY):
                 part = longest_first(order[start : start + PRUNE_EVERY])
-                left = deadline - time.monotonic()
+                left = until - time.monotonic()
                 night += run_plan(
                     part, executor, store, builds=builds, budget_seconds=left, snapshot=snapshot, reporter=reporter, pace=pace
                 )
                 prune()
                 if night.ended != "done":
                     break
-            if night.ended != "done":
+            if night.ended == "machine" or time.monotonic() >= deadline:
                 planner.shutdown(wait=False, cancel_futures=True)
                 break
     _log(night, request, snapshot, tracker, store)
@@ -147,12 +157,19 @@ def longest_first(part: Sequence[Cell]) -> list[Cell]:
     return sorted(part, key=lambda cell: not unbuilt(cell.candidate))
 
 
-def rounds_of(stacks: Sequence[Stack], request: CrawlRequest) -> list[list[Stack]]:
-    """The stacks in an order drawn by the seed, cut into rounds of 4, 16, ... up to `round_stacks`: the first build starts after seconds,
-    and later rounds are large enough that cells of many stacks share each heavy wheel.
+def share(rounds: Sequence[Sequence[Stack]]) -> float:
+    """The first round's part of the time that is left for all of these, 0 to 1, by its number of stacks."""
+    return len(rounds[0]) / sum(map(len, rounds))
+
+
+def rounds_of(stacks: Sequence[Stack], request: CrawlRequest, built: Mapping[str, int] = NONE_BUILT) -> list[list[Stack]]:
+    """The stacks, those `built` least often first, else in an order drawn by the seed, cut into rounds of 4, 16, ... up to
+    `round_stacks`: the first build starts after seconds, and later rounds are large enough that cells of many stacks share each heavy
+    wheel.
     """
     drawn = sorted(stacks, key=lambda stack: stack.name)
     random.Random(request.seed).shuffle(drawn)  # noqa: S311 - an order, not a secret
+    drawn.sort(key=lambda stack: built.get(stack.name, 0))
     cut: list[list[Stack]] = []
     size = min(4, request.round_stacks)
     while drawn:

@@ -19,6 +19,7 @@ from resolver.apis.record import Record
 from resolver.apis.record_layout import Mask, version_key
 from resolver.core.errors import StoreError
 from resolver.core.package import normalize
+from resolver.core.unattached import is_taken_off
 
 SELDOM = 4
 """Packages with more walked releases are not put together with what this machine studied: it takes up to seconds, and brings little."""
@@ -180,6 +181,8 @@ class SqliteTimeline:
         return place, exact and bool(record.versions)
 
     def _certainty(self, key: str, record: Record, dotted: str, version: str, place: int, *, exact: bool) -> float | None:
+        if is_taken_off(dotted, version):
+            return 0.0
         answer = self._answers.get((key, dotted))
         if answer is None:
             known = dotted.partition(".")[0] in record.roots

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from resolver.core.project import Origin, OriginKind, Use
+from resolver.core.unattached import UNATTACHED
 from resolver.project.calls import Calls
 from resolver.project.guards import Guard, GuardedVisitor, dotted
 from resolver.project.reexports import imports_from
@@ -166,6 +167,9 @@ class _Visitor(GuardedVisitor):
             name = _cut(f"{base}.{rest}", len(base.split(".")))
             if name != base:
                 self._add(Use(dotted=name, origin=self._origin(node.lineno), guarded=guarded))
+            first = rest.partition(".")[0]
+            if first in UNATTACHED.get(base, ()):  # asked of the root itself, which an import of the submodule does not do
+                self._add(Use(dotted=f"{base}.{first}", origin=self._origin(node.lineno), guarded=guarded))
 
     def _add(self, use: Use) -> None:
         key = (use.dotted, use.statement)

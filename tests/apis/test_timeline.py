@@ -36,6 +36,15 @@ def test_between_versions_that_agree_or_differ(tmp_path):
     assert timeline.offers("numpy", "1.23.9", ["numpy.array"]) == [0.98]
 
 
+def test_a_submodule_that_a_release_takes_off_its_root_is_no_attribute_of_it(tmp_path):
+    records = [line("tensorflow", version, {"tensorflow": "python core", "tensorflow.python": "ops"}) for version in ("1.14.0", "1.15.5")]
+    timeline = make(tmp_path, *records)
+    asked = ["tensorflow.python", "tensorflow.core", "tensorflow.python.ops"]
+    assert timeline.offers("tensorflow", "1.14.0", asked) == [0.0, 0.0, 1.0]
+    assert timeline.offers("tensorflow", "1.15.5", asked) == [1.0, 1.0, 1.0]
+    assert timeline.offers("tensorflow-gpu", "1.14.0", asked) == [0.0, 0.0, 1.0]
+
+
 def test_a_name_that_no_version_shows_says_nothing_of_any(tmp_path):
     timeline = make(tmp_path, numpy("1.20.3", "array"), numpy("1.22.4", "array"))
     assert timeline.offers("numpy", "1.20.3", ["numpy.nowhere"]) == [None]

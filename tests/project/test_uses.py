@@ -66,6 +66,10 @@ def test_imports_one_per_alias_as_written() -> None:
         ("from tqdm import tqdm\nimport tqdm\ndef f(): return tqdm.tqdm", {"tqdm.tqdm"}),
         ("import helper\nhelper.x\nimport os\nos.path", set()),
         ("try:\n  import x\nexcept ImportError:\n  x = None\nx.y", {"x.y"}),
+        # Asked of TensorFlow itself, which the import of a submodule does not do.
+        ("import tensorflow as tf\ntf.python.ops.add(1)", {"tensorflow.python", "tensorflow.python.ops.add"}),
+        ("from tensorflow.python import ops\nops.add(1)", {"tensorflow.python.ops.add"}),
+        ("import tensorflow.compat.v1 as tf\ntf.python.add", {"tensorflow.compat.v1.python.add"}),
     ],
 )
 def test_dotted_names(source: str, names: set[str]) -> None:

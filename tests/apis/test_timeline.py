@@ -37,11 +37,11 @@ def test_between_versions_that_agree_or_differ(tmp_path):
 
 
 def test_a_submodule_that_a_release_takes_off_its_root_is_no_attribute_of_it(tmp_path):
-    records = [line("tensorflow", version, {"tensorflow": "python core", "tensorflow.python": "ops"}) for version in ("1.14.0", "1.15.5")]
+    records = [line("tensorflow", version, {"tensorflow": "python core", "tensorflow.python": "ops"}) for version in ("1.14.0", "2.3.4")]
     timeline = make(tmp_path, *records)
     asked = ["tensorflow.python", "tensorflow.core", "tensorflow.python.ops"]
     assert timeline.offers("tensorflow", "1.14.0", asked) == [0.0, 0.0, 1.0]
-    assert timeline.offers("tensorflow", "1.15.5", asked) == [1.0, 1.0, 1.0]
+    assert timeline.offers("tensorflow", "2.3.4", asked) == [1.0, 1.0, 1.0]
     assert timeline.offers("tensorflow-gpu", "1.14.0", asked) == [0.0, 0.0, 1.0]
 
 

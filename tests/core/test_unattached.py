@@ -2,8 +2,8 @@ import pytest
 
 from resolver.core.unattached import is_taken_off
 
-KEPT = ("1.15.0", "1.15.0rc2", "1.15.5", "2.2.0", "2.3.4", "no version")
-TAKEN_OFF = ("1.4.0", "1.14.0", "2.0.4", "2.1.4", "2.4.0", "2.19.0")
+KEPT = ("2.2.0", "2.2.0rc1", "2.3.4", "no version")
+TAKEN_OFF = ("1.4.0", "1.14.0", "1.15.5", "2.0.4", "2.1.4", "2.4.0", "2.19.0")
 
 
 @pytest.mark.parametrize(("version", "off"), [*((one, False) for one in KEPT), *((one, True) for one in TAKEN_OFF)])

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from resolver.cli import index
-from resolver.cli.console import ConsoleReporter, guarded, out
+from resolver.cli.console import ConsoleReporter, fail, guarded, out
 from resolver.cli.maintaining import AsJson, house_of, table
 from resolver.core.errors import ProjectError, UsageError
 
+
+class _Commands(TyperGroup):
+    """Names `resolve` to whoever gives this program a path."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # what typer calls click differs between its versions
+        if args and args[0] not in self.commands and Path(args[0]).exists():
+            fail(UsageError(f"{args[0]} is a path, and no command", hint=f"write its container with: resolve {shlex.quote(args[0])}"))
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=_Commands,
     add_completion=True,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -163,7 +163,7 @@ def share(rounds: Sequence[Sequence[Stack]]) -> float:
 
 
 def rounds_of(stacks: Sequence[Stack], request: CrawlRequest, built: Mapping[str, int] = NONE_BUILT) -> list[list[Stack]]:
-    """The stacks, those `built` least often first, else in an order drawn by the seed, cut into rounds of 4, 16, ... up to
+    """The stacks, those `built` least often first, else in an order drawn by the seed, cut into rounds of 4, 8, 16, ... up to
     `round_stacks`: the first build starts after seconds, and later rounds are large enough that cells of many stacks share each heavy
     wheel.
     """
@@ -175,7 +175,7 @@ def rounds_of(stacks: Sequence[Stack], request: CrawlRequest, built: Mapping[str
     while drawn:
         cut.append(drawn[:size])
         drawn = drawn[size:]
-        size = min(4 * size, request.round_stacks)
+        size = min(2 * size, request.round_stacks)
     return cut
 
 

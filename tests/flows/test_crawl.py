@@ -1,13 +1,16 @@
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from resolver.core.outcome import BuildSpec, Outcome
+import pytest
+
+from resolver.core.outcome import Outcome
 from resolver.core.reporter import Reporter
+from resolver.crawl import runner
 from resolver.crawl.matrix import Cell, cells
 from resolver.crawl.side_by_side import Threads
 from resolver.crawl.stacks import Stack
 from resolver.flows import crawl as recipe
-from resolver.flows.crawl import CrawlRequest, crawl, longest_first, rounds_of, share
+from resolver.flows.crawl import CrawlRequest, crawl, longest_first, rounds_of
+from resolver.interfaces import Executor
 from resolver.store.memory import MemoryStore
 from resolver.train.tracking import NullTracker
 from tests.fakes_build import FakeExecutor
@@ -18,7 +21,7 @@ STACKS = [Stack(name=f"s{number:02}", needs=(f"need{number}",)) for number in ra
 
 def test_rounds_grow_and_hold_every_stack_once() -> None:
     rounds = rounds_of(STACKS, CrawlRequest(round_stacks=16))
-    assert [len(one) for one in rounds] == [4, 16, 10]
+    assert [len(one) for one in rounds] == [4, 8, 16, 2]
     assert sorted(stack.name for one in rounds for stack in one) == [stack.name for stack in STACKS]
     assert rounds_of(STACKS, CrawlRequest(seed=1)) != rounds_of(STACKS, CrawlRequest(seed=2))
 
@@ -29,39 +32,53 @@ def test_stacks_that_were_never_built_come_first() -> None:
     assert {stack.name for stack in first[:2]} == {"s07", "s21"}
 
 
-def test_a_shared_night_reaches_every_round_though_the_first_alone_would_fill_it() -> None:
+class Clock:
+    """A second passes with every build, and at no other time."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def builds(self, order: Sequence[Cell], executor: Executor, deadline: float) -> Iterator[Outcome]:
+        for cell in order:
+            if self.now >= deadline:
+                return
+            self.now += 1
+            yield executor.run(cell.spec)
+
+
+@pytest.mark.parametrize(("shared", "built"), [(True, {4: 20, 8: 40}), (False, {4: 48, 8: 12})])
+def test_a_shared_night_reaches_every_round_though_the_first_ones_would_fill_it(
+    monkeypatch, shared: bool, built: Mapping[int, int]
+) -> None:
+    clock, store = Clock(), MemoryStore()
+    monkeypatch.setattr(recipe, "time", clock)
+    monkeypatch.setattr(runner, "time", clock)
     told: list[float] = []
-    store = MemoryStore()
 
     def planned(stacks: Sequence[Stack], seconds: float) -> list[Cell]:
         told.append(seconds)
         return list(cells(stacks, ShelfSolver(), libraries=lambda _: (), per_stack=12))
 
-    class Slow(FakeExecutor):
-        def run(self, spec: BuildSpec) -> Outcome:
-            time.sleep(0.1)
-            return super().run(spec)
-
-    rounds = rounds_of(STACKS[:8], CrawlRequest())
+    rounds = rounds_of(STACKS[:12], CrawlRequest())
     night = crawl(
         rounds,
-        CrawlRequest(budget_seconds=3),
+        CrawlRequest(budget_seconds=60),
         planned=planned,
-        executor=Slow(),
-        builds=Threads(),
+        executor=FakeExecutor(),
+        builds=clock.builds,
         store=store,
         tracker=NullTracker(),
         prune=lambda: None,
         snapshot="2026-01-01",
         reporter=Reporter(),
-        shared=True,
+        shared=shared,
     )
-    assert share(rounds) == 0.5
-    assert all(0 < seconds <= 2 for seconds in told)
-    reached = {outcome.spec.stack for outcome in store.iterate()}
-    assert all(reached & {stack.name for stack in members} for members in rounds)
-    assert 0 < night.built < 96
-    assert night.ended == "budget"
+    assert (night.built, night.ended) == (60, "budget")
+    stacks = [outcome.spec.stack for outcome in store.iterate()]
+    assert {len(members): sum(name in {stack.name for stack in members} for name in stacks) for members in rounds} == built
+    assert told == ([20, 40] if shared else [60, 60])
 
 
 def test_caches_are_pruned_within_a_round_and_every_cell_is_built(monkeypatch) -> None:

@@ -74,7 +74,8 @@ class Crawling(Rooms):
         """The same program on a snapshot brought up to date, and the day of the one before.
 
         The bundled snapshot is not touched: a copy in the user's data folder is. Where the index does not answer, the old one serves, and
-        nothing counts as new.
+        nothing counts as new. Either way the night is planned from the snapshot alone: hundreds of sets a stack would read thousands of
+        releases out of their files that are in no set in the end (ten stacks in seven minutes, where the snapshot takes seconds).
         """
         old = Path(self.settings.snapshot)
         place = user_folder("data") / old.name if old == bundled("snapshot.sqlite") else old
@@ -82,13 +83,14 @@ class Crawling(Rooms):
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(old, place)
         there = type(self)(dataclasses.replace(self.settings, snapshot=str(place)), reporter=self.reporter)
-        before = date.fromisoformat(there.snapshot.snapshot[:10])
+        day = date.fromisoformat(there.snapshot.snapshot[:10])
+        before: date | None = day
         try:
-            there.index_refresh(None, since=before - OVERLAP)
+            there.index_refresh(None, since=day - OVERLAP)
         except ResolverError as problem:
-            self.reporter.warning(f"the snapshot stays at {before}: {problem.message}")
-            return there, None
-        return type(self)(there.settings, reporter=self.reporter), before
+            self.reporter.warning(f"the snapshot stays at {day}: {problem.message}")
+            before = None
+        return type(self)(dataclasses.replace(there.settings, offline=True), reporter=self.reporter), before
 
     def nightly(self, stacks: Sequence[Stack], request: CrawlRequest, since: date | None) -> Night:
         """Build what is chosen in each round of the stacks (see `choose`) within the round's part of the budget, and record it."""

@@ -34,6 +34,8 @@ def test_a_copy_of_the_bundled_snapshot_is_renewed_from_the_day_it_had(house: Ho
     renewed, since = house.renewed()
     own = tmp_path / "data" / "snapshot.sqlite"
     assert since == day
+    assert renewed.settings.offline
+    assert not house.settings.offline
     assert asked[0][0] == renewed.settings.snapshot == str(own)
     assert asked[0][1] < day
     assert own.read_bytes() == before == bundled("snapshot.sqlite").read_bytes()
@@ -46,6 +48,7 @@ def test_without_the_index_the_night_goes_on_with_what_there_is_and_nothing_is_n
     monkeypatch.setattr(House, "index_refresh", away)
     renewed, since = house.renewed()
     assert since is None
+    assert renewed.settings.offline
     assert renewed.snapshot.snapshot == house.snapshot.snapshot
     assert "nobody answers" in house.reporter.warned[0]
 

@@ -95,11 +95,12 @@ _QT = (
     "libxkbcommon0",
 )  # fmt: skip
 LINKED: Mapping[str, tuple[str, ...]] = {
+    "mpi4py": ("openmpi-bin",),  # even a single process is started by its `orted`, and ends without it when MPI is imported
     "paddlepaddle": ("libgomp1",),
     "paddlepaddle-gpu": ("libgomp1",),
     **dict.fromkeys(("pyqt5", "pyqt5-qt5", "pyqt6", "pyqt6-qt6", "pyside2", "pyside6", "pyside6-essentials"), _QT),
 }
-"""What wheels link to that are too long to be read by a resolution, and were not walked."""
+"""What wheels with binaries want whose files do not say so, or are too long to be read by a resolution and were not walked."""
 
 OPENED: Mapping[str, tuple[str, ...]] = {
     "cairocffi": ("libcairo2",),

@@ -10,10 +10,13 @@ from resolver.core.outcome import Outcome, Verdict
 from resolver.core.reporter import Reporter
 from resolver.crawl.choose import Choice, choose, doubt
 from resolver.crawl.matrix import Cell
+from resolver.flows.unbuilt import Known, unbuilt
 from resolver.interfaces import Ranker
 
 USUAL_SECONDS = 8.0
 """What a cell takes before anything was measured."""
+LONGEST_SECONDS = 1800.0
+"""What a build from source may take (the setting `build_seconds`): SciPy, spaCy or h5py keep a core for minutes."""
 RECENT = 300
 """So many of the latest outcomes say how long a cell takes."""
 
@@ -28,7 +31,13 @@ def chosen(
     since: date | None,
     reporter: Reporter,
 ) -> list[Choice]:
-    """As many cells as the budget holds at the pace of the last builds, and a third more, so that a quick night does not run dry."""
+    """As many cells as the budget holds at the pace of the last builds, and a third more, so that a quick night does not run dry.
+
+    What is built from a large source may take longer than a short budget, while all else waits for it: then it is left out.
+    """
+    if budget_seconds < LONGEST_SECONDS:
+        known: Known = {}
+        pool = [cell for cell in pool if not unbuilt(cell.candidate, known)]
     past = [outcome for outcome in seen if outcome.verdict is not Verdict.VOID]
     pace = statistics.fmean([outcome.seconds for outcome in past[-RECENT:]] or [USUAL_SECONDS])
     wanted = int(min(budget_seconds * side_by_side / pace * 4 / 3 + 1, len(pool)))

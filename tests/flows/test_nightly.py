@@ -9,6 +9,7 @@ from resolver.core.project import Project
 from resolver.core.reporter import Reporter
 from resolver.crawl.matrix import Cell, cells
 from resolver.crawl.stacks import Stack
+from resolver.flows import nightly
 from resolver.flows.nightly import chosen, say
 from tests.fakes_crawl import ShelfSolver
 
@@ -43,6 +44,14 @@ def test_the_budget_holds_as_many_cells_as_the_last_builds_took(pool: list[Cell]
     assert len(chosen(pool, budget_seconds=float("inf"), side_by_side=1, seen=(), **asked)) == len(pool)
     void = dataclasses.replace(slow[0], verdict=Verdict.VOID, seconds=10**6)
     assert len(chosen(pool, budget_seconds=60, side_by_side=1, seen=[void], **asked)) == 11  # nothing measured yet
+
+
+def test_what_may_take_longer_than_the_budget_is_left_out(pool: list[Cell], monkeypatch) -> None:
+    slow = pool[3].candidate
+    monkeypatch.setattr(nightly, "unbuilt", lambda candidate, known: ("spacy",) if candidate is slow else ())
+    asked = {"side_by_side": 400, "seen": (), "committee": (), "since": None, "reporter": Reporter()}
+    short, long = (chosen(pool, budget_seconds=seconds, **asked) for seconds in (1799, 1800))
+    assert {choice.cell.spec.key for choice in long} - {choice.cell.spec.key for choice in short} == {pool[3].spec.key}
 
 
 def test_the_committee_is_asked_stack_by_stack_and_decides_a_turn(pool: list[Cell]) -> None:

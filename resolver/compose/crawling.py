@@ -10,8 +10,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from packaging.requirements import Requirement
+
 from resolver.compose.rooms import Rooms, extra
 from resolver.core.errors import ResolverError, UsageError
+from resolver.core.package import normalize
 from resolver.core.project import Project
 from resolver.core.target import Accelerator
 from resolver.settings import bundled, user_folder
@@ -48,6 +51,8 @@ class Crawling(Rooms):
         from resolver.rank.booster import has_ranker
 
         def readings(stack: Stack) -> tuple[Project, Project]:
+            for name in stack.inferred:  # the search would go on without it, and every build fail at the import
+                self.index.releases(normalize(Requirement(name).name))
             project = fitted(stack.project(), Accelerator(kind=stack.kind))
             return narrow(project, self.index, self.timeline, self.owners), project if stack.kind == "cuda" else stack.project()
 

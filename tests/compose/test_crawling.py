@@ -9,6 +9,8 @@ import pytest
 from resolver.compose import House
 from resolver.core.errors import IndexUnreachable
 from resolver.core.reporter import Reporter
+from resolver.crawl.stacks import Stack
+from resolver.flows.crawl import CrawlRequest
 from resolver.settings import bundled, load
 
 
@@ -60,3 +62,11 @@ def test_a_snapshot_of_ones_own_is_renewed_where_it_lies(house: House, tmp_path:
     mine = House(dataclasses.replace(house.settings, snapshot=str(own)), reporter=Noting())
     assert mine.renewed()[0].settings.snapshot == str(own)
     assert not (tmp_path / "data" / "snapshot.sqlite").exists()
+
+
+def test_a_stack_whose_import_nothing_provides_is_told_and_not_built(house: House) -> None:
+    offline = House(dataclasses.replace(house.settings, offline=True), reporter=Noting())
+    whole, torn = Stack(name="whole", needs=("six",)), Stack(name="torn", needs=("six",), inferred=("no-such-package-anywhere",))
+    planned = offline.plan([torn, whole], CrawlRequest(per_stack=2))
+    assert {cell.stack.name for cell in planned} == {"whole"}
+    assert any("torn" in line and "no-such-package-anywhere" in line for line in offline.reporter.warned)

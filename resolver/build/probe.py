@@ -18,6 +18,7 @@ RESULT_LIMIT = 64 << 20
 
 SCRIPTS = (
     "inside_probe.py",
+    "inside_worker.py",
     "inside_installed.py",
     "inside_libraries.py",
     "inside_cuda.py",

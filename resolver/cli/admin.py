@@ -106,7 +106,7 @@ def crawl(
 
 def _show_plan(house, chosen, request, *, nightly: bool) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - House is imported lazily
     """A line a cell: key, stack, target, policy, pins, and why it was chosen. The snapshot stays as it is."""
-    plan = ((c.cell, c.why) for c in house.night(chosen, request)) if nightly else ((c, "") for c in house.plan(chosen, request))
+    plan = ((c.cell, c.why) for c in house.plan_night(chosen, request)) if nightly else ((c, "") for c in house.plan(chosen, request))
     count = 0
     for count, (cell, why) in enumerate(plan, start=1):  # noqa: B007 - counted for the last line
         spec = cell.spec

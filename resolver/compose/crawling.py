@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -36,11 +37,15 @@ class Crawling(Rooms):
     """What `resolver crawl` does."""
 
     def stacks(self, file: Path | None, only: str = "") -> list[Stack]:
-        """The stacks of a matrix file (default: the bundled ones) whose name contains `only`."""
+        """The stacks of a matrix file (default: the bundled ones) whose name contains `only`; raises UsageError where none does."""
         from resolver.crawl.stacks import read_stacks
 
         files = [file] if file else [bundled("stacks.yaml"), bundled("stacks-cuda.yaml")]
-        return [stack for place in files for stack in read_stacks(place) if only in stack.name]
+        every = [stack for place in files for stack in read_stacks(place)]
+        found = [stack for stack in every if only in stack.name]
+        if every and not found:
+            raise UsageError(f"--only {only}: no stack's name contains it", hint=f"{len(every)} there are, the first is {every[0].name}")
+        return found
 
     def plan(self, stacks: Sequence[Stack], request: CrawlRequest) -> list[Cell]:
         """The cells that a crawl of these stacks would build now, in order."""
@@ -106,16 +111,15 @@ class Crawling(Rooms):
 
         return self._crawl(self._nightly_rounds(stacks, request), request, planned, shared=True)
 
-    def night(self, stacks: Sequence[Stack], request: CrawlRequest) -> Iterator[Choice]:
+    def plan_night(self, stacks: Sequence[Stack], request: CrawlRequest) -> Iterator[Choice]:
         """What a nightly crawl would build now, without a renewed snapshot, in the order of its rounds."""
         for members in self._nightly_rounds(stacks, request):
             yield from self.choose(members, request, None, request.budget_seconds * len(members) / len(stacks))
 
     def _nightly_rounds(self, stacks: Sequence[Stack], request: CrawlRequest) -> list[list[Stack]]:
-        from resolver.crawl.choose import Tally
         from resolver.flows.crawl import rounds_of
 
-        return rounds_of(stacks, request, Tally(outcome.spec for outcome in self.store.iterate()).stacks)
+        return rounds_of(stacks, request, Counter(outcome.spec.stack for outcome in self.store.iterate()))
 
     def choose(self, stacks: Sequence[Stack], request: CrawlRequest, since: date | None, seconds: float) -> list[Choice]:
         """What a nightly crawl would build of these stacks in so many seconds, most wanted first, with the reason; `since` is the day of
@@ -133,6 +137,7 @@ class Crawling(Rooms):
         return chosen(
             self.plan(stacks, request),
             budget_seconds=seconds,
+            build_seconds=self.settings.build_seconds,
             side_by_side=max(request.jobs, request.workers),
             seen=self.store.iterate(),
             committee=[*trained, RuleRanker(self.book)] if trained else [],

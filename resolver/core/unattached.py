@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-_TENSORFLOW = (SpecifierSet("<2.2"), SpecifierSet(">=2.4"))
-"""`del python` and `del core` stand in the `__init__` of 1.0 to 2.1 and of 2.4 to 2.19 (31 wheels read). 1.14.0, 2.0.4, 2.1.4, 2.4.4 and
-2.8.4 have neither attribute; 1.15.5 has both, but hardly anything below (no `core.framework`, no `python.client`); 2.2.3 and 2.3.4 have
-them whole (imported in images)."""
-
 UNATTACHED: Mapping[str, tuple[str, ...]] = {"tensorflow": ("python", "core")}
 """Root module -> the submodules that some of its releases take off it."""
+
+_TAKEN_OFF = {"tensorflow": (SpecifierSet("<2.2"), SpecifierSet(">=2.4"))}
+"""Root module -> the versions that do. TensorFlow: `del python` and `del core` stand in the `__init__` of 1.0 to 2.1 and of 2.4 to 2.19 (31
+wheels read). 1.14.0, 2.0.4, 2.1.4, 2.4.4 and 2.8.4 have neither attribute; 1.15.5 has both, but hardly anything below (no
+`core.framework`, no `python.client`); 2.2.3 and 2.3.4 have them whole (imported in images)."""
 
 
 def is_taken_off(dotted: str, version: str) -> bool:
@@ -28,4 +28,4 @@ def is_taken_off(dotted: str, version: str) -> bool:
         parsed = Version(version)
     except InvalidVersion:
         return False
-    return any(bounds.contains(parsed.base_version) for bounds in _TENSORFLOW)
+    return any(bounds.contains(parsed.base_version) for bounds in _TAKEN_OFF[root])

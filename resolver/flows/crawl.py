@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import MappingProxyType
 
 from resolver.core.candidate import Candidate
 from resolver.core.project import Project
@@ -27,7 +26,6 @@ from resolver.interfaces import Executor, OutcomeStore, Ranker, Solver, Tracker
 
 PRUNE_EVERY = 48
 """So many cells are built between two looks at the caches' size."""
-NONE_BUILT: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,14 +160,15 @@ def share(rounds: Sequence[Sequence[Stack]]) -> float:
     return len(rounds[0]) / sum(map(len, rounds))
 
 
-def rounds_of(stacks: Sequence[Stack], request: CrawlRequest, built: Mapping[str, int] = NONE_BUILT) -> list[list[Stack]]:
+def rounds_of(stacks: Sequence[Stack], request: CrawlRequest, built: Mapping[str, int] | None = None) -> list[list[Stack]]:
     """The stacks, those `built` least often first, else in an order drawn by the seed, cut into rounds of 4, 8, 16, ... up to
     `round_stacks`: the first build starts after seconds, and later rounds are large enough that cells of many stacks share each heavy
     wheel.
     """
     drawn = sorted(stacks, key=lambda stack: stack.name)
     random.Random(request.seed).shuffle(drawn)  # noqa: S311 - an order, not a secret
-    drawn.sort(key=lambda stack: built.get(stack.name, 0))
+    if built:
+        drawn.sort(key=lambda stack: built.get(stack.name, 0))
     cut: list[list[Stack]] = []
     size = min(4, request.round_stacks)
     while drawn:

@@ -15,8 +15,6 @@ from resolver.interfaces import Ranker
 
 USUAL_SECONDS = 8.0
 """What a cell takes before anything was measured."""
-LONGEST_SECONDS = 1800.0
-"""What a build from source may take (the setting `build_seconds`): SciPy, spaCy or h5py keep a core for minutes."""
 RECENT = 300
 """So many of the latest outcomes say how long a cell takes."""
 
@@ -25,6 +23,7 @@ def chosen(
     pool: Sequence[Cell],
     *,
     budget_seconds: float,
+    build_seconds: float,
     side_by_side: int,
     seen: Iterable[Outcome],
     committee: Sequence[Ranker],
@@ -33,9 +32,9 @@ def chosen(
 ) -> list[Choice]:
     """As many cells as the budget holds at the pace of the last builds, and a third more, so that a quick night does not run dry.
 
-    What is built from a large source may take longer than a short budget, while all else waits for it: then it is left out.
+    What is built from a large source may take up to `build_seconds` while all else waits for it: a shorter budget leaves it out.
     """
-    if budget_seconds < LONGEST_SECONDS:
+    if budget_seconds < build_seconds:
         known: Known = {}
         pool = [cell for cell in pool if not unbuilt(cell.candidate, known)]
     past = [outcome for outcome in seen if outcome.verdict is not Verdict.VOID]

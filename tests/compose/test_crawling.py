@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resolver.compose import House
-from resolver.core.errors import IndexUnreachable
+from resolver.core.errors import IndexUnreachable, UsageError
 from resolver.core.reporter import Reporter
 from resolver.crawl.stacks import Stack
 from resolver.flows.crawl import CrawlRequest
@@ -70,3 +70,17 @@ def test_a_stack_whose_import_nothing_provides_is_told_and_not_built(house: Hous
     planned = offline.plan([torn, whole], CrawlRequest(per_stack=2))
     assert {cell.stack.name for cell in planned} == {"whole"}
     assert any("torn" in line and "no-such-package-anywhere" in line for line in offline.reporter.warned)
+
+
+def test_a_night_is_planned_round_by_round_and_tells_why(house: House) -> None:
+    offline = House(dataclasses.replace(house.settings, offline=True), reporter=Noting())
+    stacks = [Stack(name=name, needs=(name,)) for name in ("six", "idna", "certifi", "urllib3", "chardet", "click")]
+    choices = list(offline.plan_night(stacks, CrawlRequest(per_stack=2, budget_seconds=3600)))
+    assert {choice.cell.stack.name for choice in choices} == {stack.name for stack in stacks}
+    assert {choice.why for choice in choices} <= {"spread", "unsure"}
+
+
+def test_a_name_that_no_stack_has_is_told_with_one_that_has(house: House) -> None:
+    with pytest.raises(UsageError, match="no-such-stack"):
+        house.stacks(None, "no-such-stack")
+    assert house.stacks(None, house.stacks(None)[0].name)

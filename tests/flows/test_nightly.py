@@ -37,7 +37,7 @@ def outcome(cell: Cell, seconds: float) -> Outcome:
 
 
 def test_the_budget_holds_as_many_cells_as_the_last_builds_took(pool: list[Cell]) -> None:
-    asked = {"committee": (), "since": None, "reporter": Reporter()}
+    asked = {"build_seconds": 0, "committee": (), "since": None, "reporter": Reporter()}
     slow = [outcome(pool[0], 20.0), outcome(pool[1], 40.0)]
     assert len(chosen(pool, budget_seconds=225, side_by_side=1, seen=slow, **asked)) == 11  # 225 / 30 * 4/3 + 1
     assert len(chosen(pool, budget_seconds=225, side_by_side=2, seen=slow, **asked)) == 21
@@ -49,7 +49,7 @@ def test_the_budget_holds_as_many_cells_as_the_last_builds_took(pool: list[Cell]
 def test_what_may_take_longer_than_the_budget_is_left_out(pool: list[Cell], monkeypatch) -> None:
     slow = pool[3].candidate
     monkeypatch.setattr(nightly, "unbuilt", lambda candidate, known: ("spacy",) if candidate is slow else ())
-    asked = {"side_by_side": 400, "seen": (), "committee": (), "since": None, "reporter": Reporter()}
+    asked = {"build_seconds": 1800, "side_by_side": 400, "seen": (), "committee": (), "since": None, "reporter": Reporter()}
     short, long = (chosen(pool, budget_seconds=seconds, **asked) for seconds in (1799, 1800))
     assert {choice.cell.spec.key for choice in long} - {choice.cell.spec.key for choice in short} == {pool[3].spec.key}
 
@@ -61,6 +61,6 @@ def test_the_committee_is_asked_stack_by_stack_and_decides_a_turn(pool: list[Cel
     assert [row[7] for row in table] == [0.1, 0.9]
     assert all(row[:7] == [0.5] * 7 for row in table)
     seen = [outcome(cell, 1.0) for cell in pool] * 2
-    plan = chosen(pool, budget_seconds=1.5, side_by_side=1, seen=seen, committee=members, since=None, reporter=Reporter())
+    plan = chosen(pool, budget_seconds=1.5, build_seconds=0, side_by_side=1, seen=seen, committee=members, since=None, reporter=Reporter())
     assert [choice.why for choice in plan] == ["spread", "unsure", "spread"]
     assert plan[1].cell is pool[7]
